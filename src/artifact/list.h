@@ -1,0 +1,1 @@
+/* Every artifact, one line each: ARTIFACT(symbol). Order: as people read a report. */

@@ -1,0 +1,78 @@
+#pragma once
+
+#include "base/blob.h"
+#include "record/observable.h"
+
+/* What a set of indicators says, and the sets' own facts. */
+
+enum family_class { FAMILY_MERCENARY, FAMILY_STALKERWARE, FAMILY_FORENSIC, FAMILY_OTHER, FAMILIES };
+const char *family_class_name(enum family_class c); /* "mercenary", ..., as in docs/output.md */
+
+/* How a value matched; the names outside are those of the wording table (`match.*`). */
+enum how {
+    HOW_EXACT,
+    HOW_SUBDOMAIN,
+    HOW_PATH_PREFIX,
+    HOW_IP_RANGE,
+    HOW_TRUNCATED,
+    HOW_TOO_GENERAL,
+    HOWS,
+};
+const char *how_name(enum how h);
+
+enum confidence { CONFIDENCE_LOW, CONFIDENCE_MEDIUM, CONFIDENCE_HIGH };
+const char *confidence_name(enum confidence c);
+
+struct indicator {
+    enum observable type;
+    struct slice value;     /* normal form */
+    struct slice published; /* as the set writes it */
+    struct slice ref;       /* the set's own id, "indicator--..." */
+    struct slice family;    /* "Pegasus"; empty: unknown */
+    struct utime created;   /* the indicator's own date; see docs/output.md `published` */
+    unsigned set;           /* index of its set */
+    uint8_t family_class;   /* enum family_class */
+    int8_t confidence;      /* 0..100 as published; -1: not said */
+    bool too_general;       /* shared by many harmless services: only a weak match */
+    bool prefix;            /* path: everything below; url: longer paths too; ip: a range */
+    bool expired;           /* valid_until is past, by the set's own word */
+};
+
+/* A value that was not loaded, and why. */
+struct rejected {
+    struct slice value;
+    const char *why; /* from a fixed list: see lint.h */
+    unsigned count;
+};
+
+struct set {
+    struct slice name, publisher, licence, url; /* empty: unknown */
+    uint8_t sha256[32];
+    struct utime published;
+    unsigned loaded, rejected;
+    unsigned by_type[OBS_TYPES];
+};
+
+/* A loaded collection: sets, their indicators, what was rejected. Owns its memory. */
+struct indicators {
+    struct arena arena;
+    struct set *sets;
+    size_t nsets;
+    struct indicator *items;
+    size_t nitems;
+    struct rejected *rejected; /* of all sets, in file order */
+    unsigned *rejected_set;
+    size_t nrejected;
+};
+
+struct indicators *indicators_new(void);
+void indicators_free(struct indicators *in);
+
+/*
+ * Parses one file of any supported format (STIX 2.0/2.1 now) and appends it to out in our own wire
+ * form. Made to run in worker_parse(). One bad object never costs the others. ERR_UNSUPPORTED: no
+ * format we know; ERR_CORRUPT: not JSON.
+ */
+bool indicators_parse(struct blob *b, const char *name, struct buf *out, struct err *e);
+/* Adds what indicators_parse() wrote, decoded as hostile, as one set. */
+MUST_CHECK bool indicators_add(struct indicators *in, struct slice parsed, struct err *e);

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <stdio.h>
+
+#include "detect/detect.h"
+
+/* Everything people and programs read: all of it from the case alone. */
+
+/* Words in the reader's language; English where one is missing. Tables are compiled in. */
+const char *words(const char *lang, const char *key); /* never NULL: the key itself if unknown */
+/* Fills {name} placeholders: pairs of name, value, ended by NULL. In the arena. */
+const char *words_fill(struct arena *a, const char *lang, const char *key, ...)
+    __attribute__((sentinel));
+/* `count.KEY` in the plural form of n. */
+const char *words_count(struct arena *a, const char *lang, const char *key, uint64_t n);
+extern const char *const languages[]; /* "en", "it", "es", "fr", "ar", NULL */
+
+struct report_options {
+    const char *lang; /* default "en" */
+    bool redact;
+};
+
+/* The self-contained HTML page. */
+MUST_CHECK bool report_html(struct casefile *c, const struct report_options *o, FILE *to,
+                            struct err *e);
+/* The terminal summary: verdict first. color and width as the terminal has them. */
+MUST_CHECK bool report_summary(struct casefile *c, const struct conclusion *k, const char *lang,
+                               bool color, unsigned width, const char *case_path,
+                               const char *report_path, double seconds, FILE *to, struct err *e);
+/* The --json object, one line. */
+MUST_CHECK bool report_json(struct casefile *c, const struct conclusion *k, const char *case_path,
+                            const char *report_path, double seconds, FILE *to, struct err *e);
+/* what: findings, records, observables, coverage, evidence (comma-separated, or NULL: all);
+   format: jsonl, csv. ERR_USAGE: an unknown name, told. */
+MUST_CHECK bool report_export(struct casefile *c, const char *what, const char *format, FILE *to,
+                              struct err *e);
