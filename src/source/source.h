@@ -39,7 +39,8 @@ struct entry {
     uint64_t inode;
     unsigned protection; /* iOS: class, 0 unknown */
     struct utime modified, changed, born;
-    size_t id; /* index in the source */
+    int64_t row; /* iOS backup: rowid in Files of Manifest.db; 0: unknown */
+    size_t id;   /* index in the source */
 };
 
 /* A password or key. Wiped by secret_wipe(). */

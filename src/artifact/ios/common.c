@@ -1,0 +1,95 @@
+#include "artifact/ios/common.h"
+
+#include "format/typedstream.h"
+
+enum { NESTED = 3 };
+
+static bool is_address(struct slice s)
+{
+    return slice_search(s, slice_of("://"), 0) < s.n || slice_starts(s, "mailto:") ||
+           slice_starts(s, "www.");
+}
+
+static void add_line(struct buf *lines, struct slice s)
+{
+    buf_slice(lines, s);
+    buf_byte(lines, '\n');
+}
+
+static void collect(struct job *job, struct plist_value v, unsigned depth, struct buf *lines);
+
+/* Data inside a plist may be a plist or a typedstream again. */
+static void collect_data(struct job *job, struct slice data, unsigned depth, struct buf *lines)
+{
+    struct err ignored = {0};
+    if (depth == NESTED)
+        return;
+    if (slice_starts(data, "bplist00")) {
+        struct plist *p = plist_open(data, job_arena(job), &ignored);
+        if (p)
+            collect(job, plist_top(p), depth + 1, lines);
+    } else if (slice_starts(data, "\x04\x0bstreamtyped")) {
+        struct typedstream_body body = {0};
+        if (typedstream_body(data, job_arena(job), &body, &ignored) || body.text.n)
+            add_line(lines, body.text);
+        for (size_t i = 0; i < body.nlinks; i++)
+            add_line(lines, body.links[i]);
+    }
+}
+
+static void collect(struct job *job, struct plist_value v, unsigned depth, struct buf *lines)
+{
+    struct plist_walk *w = plist_walk(v, job_arena(job));
+    struct slice path;
+    while (plist_walk_next(w, &path, &v)) {
+        if (v.type == PLIST_STRING && is_address(plist_string(v)))
+            add_line(lines, plist_string(v));
+        else if (v.type == PLIST_DATA)
+            collect_data(job, plist_data(v), depth, lines);
+    }
+}
+
+void ios_value_urls(struct job *job, struct plist_value v, struct buf *lines)
+{
+    collect(job, v, 0, lines);
+}
+
+bool ios_plist_urls(struct job *job, struct slice bytes, const char *name, enum exposure x,
+                    struct record *r, struct err *e)
+{
+    struct plist *p = plist_open(bytes, job_arena(job), e);
+    if (!p)
+        return false;
+    struct buf lines = {0};
+    collect(job, plist_top(p), 0, &lines);
+    if (lines.n)
+        record_observe(r, name, OBS_TEXT, x, arena_copy(job_arena(job), buf_view(&lines)));
+    buf_free(&lines);
+    return !plist_bad(p, e);
+}
+
+void ios_plist_text(struct record *r, const char *name, struct plist_value dict, const char *key)
+{
+    struct slice text = plist_string(plist_get(dict, key));
+    if (text.n)
+        record_text(r, name, text);
+}
+
+struct plist *ios_plist_file(struct job *job, struct file *f)
+{
+    struct err e = {0};
+    struct slice bytes;
+    struct plist *p = NULL;
+    if (job_slurp(job, f, &bytes, &e))
+        p = plist_open(bytes, job_arena(job), &e);
+    if (!p)
+        job_lost(job, "%.*s: %s", (int)f->entry.path.n, (const char *)f->entry.path.p, e.msg);
+    return p;
+}
+
+void ios_plist_end(struct job *job, struct file *f, struct plist *p)
+{
+    struct err e = {0};
+    if (plist_bad(p, &e))
+        job_lost(job, "%.*s: %s", (int)f->entry.path.n, (const char *)f->entry.path.p, e.msg);
+}
