@@ -1,0 +1,10 @@
+/* Every command, one line each, in the order of the help. */
+COMMAND(check)
+COMMAND(report)
+COMMAND(export)
+COMMAND(recheck)
+COMMAND(indicators)
+COMMAND(artifacts)
+COMMAND(explain)
+COMMAND(demo)
+COMMAND(selftest)

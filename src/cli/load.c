@@ -1,0 +1,94 @@
+/* Indicator files and folders into memory, each file parsed in a confined job of its own. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+enum { FOLDER_DEPTH = 6 };
+
+struct load {
+    const struct limits *limits;
+    struct indicators *in;
+    unsigned unread;
+};
+
+/* In a folder, what is no set of indicators (a licence, a readme) is passed over in silence; a file
+   that a person named is not. */
+static void load_file(struct load *l, int fd, const char *path, bool named)
+{
+    struct err e = {0};
+    struct buf parsed = {0};
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    if (!worker_parse(fd, name, l->limits, indicators_parse, &parsed, &e) ||
+        !indicators_add(l->in, buf_view(&parsed), &e)) {
+        if (named || e.code != ERR_UNSUPPORTED) {
+            complain(0, "bad-indicators", "name", path, "why", e.msg, NULL);
+            l->unread++;
+        }
+    }
+    buf_free(&parsed);
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static bool is_set(const struct dirent *d)
+{
+    static const char *const endings[] = {".stix2", ".stix", ".json"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        if (slice_ends(slice_of(d->d_name), endings[i]))
+            return true;
+    return false;
+}
+
+static void load_path(struct load *l, const char *path, bool named, unsigned depth)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &st) != 0) {
+        complain(0, "cannot-open", "name", path, "why", strerror(errno), NULL);
+        l->unread++;
+    } else if (S_ISREG(st.st_mode)) {
+        load_file(l, fd, path, named);
+    } else if (S_ISDIR(st.st_mode) && depth < FOLDER_DEPTH) {
+        struct dirent **names;
+        int n = scandir(path, &names, NULL, by_name);
+        for (int i = 0; i < n; i++) {
+            char *below = NULL;
+            bool hidden = names[i]->d_name[0] == '.';
+            bool folder = names[i]->d_type == DT_DIR;
+            if (!hidden && (folder || is_set(names[i])) &&
+                asprintf(&below, "%s/%s", path, names[i]->d_name) > 0)
+                load_path(l, below, false, depth + 1);
+            free(below);
+            free(names[i]);
+        }
+        if (n >= 0)
+            free(names);
+    }
+    if (fd >= 0)
+        close(fd);
+}
+
+bool load_indicators(const struct list *paths, const struct limits *l, struct indicators *in,
+                     unsigned *unread)
+{
+    struct load load = {l, in, 0};
+    for (size_t i = 0; i < paths->n; i++) {
+        if (access(paths->items[i], R_OK) != 0) {
+            complain(EXIT_USAGE, "cannot-open", "name", paths->items[i], "why", strerror(errno),
+                     NULL);
+            return false;
+        }
+        load_path(&load, paths->items[i], true, 0);
+    }
+    *unread = load.unread;
+    return true;
+}
