@@ -25,12 +25,15 @@ struct file {
  */
 bool job_next_file(struct job *j, struct file *f, struct err *e);
 
-/* Sends the record of the current file: normalises, derives observables, serialises at once (what
-   it points to may die right after). False: stop now, budget spent or parent gone. */
+/* Sends a record: normalises, derives observables, serialises at once (what it points to may die
+   right after). It belongs to the file of the last job_next_file(), or, where the artifact has called
+   that never, to the last booked one. False: stop now, budget spent. */
 MUST_CHECK bool job_emit(struct job *j, const struct record *r, struct err *e);
 /* A bad row: counted, the first 20 are kept with place and reason; clears e. The artifact ends
    `partial`. */
 void job_skip(struct job *j, const struct origin *o, struct err *e);
+/* The same for a row that was emitted without a part that could not be read. */
+void job_skip_part(struct job *j, const struct origin *o, struct err *e);
 /* Something bigger than a row is missing (a page, the end of a file, a whole file): the artifact
    ends `partial` with this reason. Clears e if it came from there. */
 void job_lost(struct job *j, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -40,7 +43,8 @@ void job_note(struct job *j, const char *fmt, ...) __attribute__((format(printf,
    with the reason unless another of its files was read (then `partial`). Clears e. */
 void job_unknown(struct job *j, struct err *e);
 
-/* For reading one file's worth of things; reset by job_next_file(). */
+/* For reading one file's worth of things; reset by job_next_file(). In a declared artifact's
+   column_decode it is reset after every row. */
 struct arena *job_arena(struct job *j);
 /* For what must last as long as the job. */
 struct arena *job_memory(struct job *j);
@@ -58,6 +62,6 @@ struct sqlite *job_sqlite(struct job *j, struct file *f, struct err *e);
 /* The whole current file in the arena: for plists and the like. At most 64 MiB. */
 MUST_CHECK bool job_slurp(struct job *j, struct file *f, struct slice *out, struct err *e);
 
-/* Fills a field from a number by the artifact's epoch: record_time() and, where it gives no time but
-   the number isn't a sentinel, the raw number as NAME_raw. */
+/* Fills a field from a number by the artifact's epoch. A sentinel ("never": 0, -1, distant past and
+   future) gives no field; a number that is no time stays as a number under the same name. */
 void job_time(struct record *r, const char *name, double v, enum epoch guess);
