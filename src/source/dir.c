@@ -1,0 +1,244 @@
+/*
+ * A folder as a container. Everything is opened component by component with O_NOFOLLOW, so that no
+ * link is ever followed, and only regular files are opened: a pipe would hang, a device would act.
+ * Times of change and owners are given as the folder has them; what a copy invented (inode,
+ * status change) is left out.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/utf8.h"
+#include "source/source_impl.h"
+
+enum { OPEN_FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC };
+
+struct dir {
+    struct source source;
+    int fd; /* the caller's */
+    bool single;
+};
+
+/* Opens the folder or file below fd that a container path names. -1: errno. */
+static int open_below(int fd, struct slice path)
+{
+    char name[NAME_MAX + 1];
+    int at = fd;
+    while (path.n) {
+        struct slice one = slice_sub(path, 0, slice_find(path, '/'));
+        path = slice_sub(path, one.n + 1, path.n);
+        int next = -1;
+        if (one.n > NAME_MAX)
+            errno = ENAMETOOLONG;
+        else {
+            memcpy(name, one.p, one.n);
+            name[one.n] = '\0';
+            next = openat(at, name, OPEN_FLAGS | (path.n ? O_DIRECTORY : 0));
+        }
+        int why = errno;
+        if (at != fd)
+            close(at);
+        errno = why;
+        if (next < 0)
+            return -1;
+        at = next;
+    }
+    return at;
+}
+
+/* The raw name of a row: the path as shown has bytes that aren't UTF-8 escaped. */
+static struct slice raw_name(const struct row *r)
+{
+    return r->extra ? slice_at(r->extra, r->extra_n) : slice_at(r->container, r->container_n);
+}
+
+static struct blob *dir_blob(struct source *s, const struct row *r, struct err *e)
+{
+    const struct dir *d = (const struct dir *)s;
+    if (d->single)
+        return blob_of_fd(d->fd, 0, r->bytes, false);
+    int fd = open_below(d->fd, raw_name(r));
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        err_io(e, "opening");
+        if (fd >= 0)
+            close(fd);
+        return NULL;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        close(fd);
+        err_set(e, ERR_ABSENT, "not a regular file");
+        return NULL;
+    }
+    return blob_of_fd(fd, 0, (uint64_t)st.st_size, true);
+}
+
+static const struct source_ops dir_ops = {dir_blob, NULL};
+
+/* A folder that is being read. */
+struct level {
+    DIR *dir;
+    size_t name_n; /* length of the name of what is above, with its slash */
+};
+
+struct walk {
+    struct dir *d;
+    const struct dir_options *o;
+    struct buf name; /* raw, below the root */
+    struct level levels[DIR_MAX_DEPTH];
+    unsigned depth;
+    size_t unreadable, too_deep;
+};
+
+/* Takes fd over. */
+static void enter(struct walk *w, int fd)
+{
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    if (!dir) {
+        if (!w->unreadable++)
+            source_damaged(&w->d->source, "folder \"%.*s\" can't be read: %s", (int)w->name.n,
+                           w->name.n ? (const char *)w->name.p : "", strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    if (w->name.n)
+        buf_byte(&w->name, '/');
+    w->levels[w->depth++] = (struct level){dir, w->name.n};
+}
+
+static enum entry_type type_of(mode_t mode)
+{
+    return S_ISREG(mode)   ? ENTRY_FILE
+           : S_ISDIR(mode) ? ENTRY_FOLDER
+           : S_ISLNK(mode) ? ENTRY_LINK
+                           : ENTRY_OTHER;
+}
+
+/* What the system says of a name; without names_only, or where readdir() doesn't know the type. */
+static bool ask(struct walk *w, int dir, const struct dirent *de, struct entry *out)
+{
+    struct stat st;
+    if (w->o->names_only && de->d_type != DT_UNKNOWN) {
+        out->type = type_of(DTTOIF(de->d_type));
+        return true;
+    }
+    if (fstatat(dir, de->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return false;
+    out->type = type_of(st.st_mode);
+    if (w->o->names_only)
+        return true;
+    out->bytes = (uint64_t)st.st_size;
+    out->mode = st.st_mode;
+    out->uid = st.st_uid;
+    out->gid = st.st_gid;
+    __int128 ns = (__int128)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+    if (ns > INT64_MIN && ns <= INT64_MAX)
+        out->modified = (struct utime){(int64_t)ns, NANO};
+    return true;
+}
+
+static struct slice link_target(struct source *s, int dir, const char *name)
+{
+    char to[SOURCE_MAX_PATH];
+    ssize_t n = readlinkat(dir, name, to, sizeof to);
+    struct slice text = slice_at(to, n > 0 ? (size_t)n : 0);
+    return source_keep_slice(s, utf8_cut(utf8_clean(text, &s->memory), SOURCE_MAX_PATH));
+}
+
+/* Adds the entry at w->name. */
+static void add(struct walk *w, int dir, const struct dirent *de)
+{
+    struct source *s = &w->d->source;
+    struct slice name = buf_view(&w->name);
+    struct entry en = {.listed = true};
+    if (!ask(w, dir, de, &en)) {
+        source_damaged(s, "\"%.*s\" can't be looked at: %s", (int)name.n, (const char *)name.p,
+                       strerror(errno));
+        return;
+    }
+    if (!source_path(s, slice_at(NULL, 0), name, &en.path))
+        return;
+    en.present = en.type == ENTRY_FILE;
+    en.container = slice_sub(en.path, 1, en.path.n);
+    if (en.type == ENTRY_LINK)
+        en.target = link_target(s, dir, de->d_name);
+    struct row *r = source_add(s, &en);
+    if (r && en.type == ENTRY_FILE && !slice_equal(en.container, name)) {
+        r->extra = source_keep(s, name.p, name.n);
+        r->extra_n = (uint16_t)name.n;
+    }
+    if (en.type != ENTRY_FOLDER)
+        return;
+    if (w->depth < w->o->depth)
+        enter(w, openat(dir, de->d_name, OPEN_FLAGS | O_DIRECTORY));
+    else if (w->depth >= DIR_MAX_DEPTH)
+        w->too_deep++;
+}
+
+static void walk(struct walk *w)
+{
+    while (w->depth > 0) {
+        struct level *l = &w->levels[w->depth - 1];
+        w->name.n = l->name_n;
+        errno = 0;
+        struct dirent *de = readdir(l->dir);
+        if (de) {
+            if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0)
+                continue;
+            buf_text(&w->name, de->d_name);
+            add(w, dirfd(l->dir), de);
+            continue;
+        }
+        if (errno)
+            source_damaged(&w->d->source, "reading folder \"%.*s\": %s", (int)w->name.n,
+                           w->name.n ? (const char *)w->name.p : "", strerror(errno));
+        closedir(l->dir);
+        w->depth--;
+    }
+}
+
+struct source *dir_open(int fd, const struct dir_options *o, struct err *e)
+{
+    /* A descriptor of its own: readdir() moves the position. */
+    int top = openat(fd, ".", OPEN_FLAGS | O_DIRECTORY);
+    if (top < 0) {
+        err_io(e, "opening the folder");
+        return NULL;
+    }
+    struct dir *d = xcalloc(1, sizeof *d);
+    d->source.ops = &dir_ops;
+    d->source.kind = SOURCE_FILES;
+    d->fd = fd;
+    struct walk w = {.d = d, .o = o};
+    enter(&w, top);
+    walk(&w);
+    buf_free(&w.name);
+    if (w.unreadable > 1)
+        source_damaged(&d->source, "%zu more folders can't be read", w.unreadable - 1);
+    if (w.too_deep)
+        source_damaged(&d->source, "%zu folders are deeper than %d levels: left out", w.too_deep,
+                       DIR_MAX_DEPTH);
+    source_sort(&d->source);
+    return &d->source;
+}
+
+struct source *dir_of_file(int fd, const char *name, uint64_t bytes)
+{
+    struct dir *d = xcalloc(1, sizeof *d);
+    struct source *s = &d->source;
+    s->ops = &dir_ops;
+    s->kind = SOURCE_FILES;
+    d->fd = fd;
+    d->single = true;
+    struct entry en = {.type = ENTRY_FILE, .present = true, .listed = true, .bytes = bytes};
+    if (!source_path(s, slice_at(NULL, 0), slice_basename(slice_of(name)), &en.path))
+        en.path = slice_of("/file");
+    en.container = slice_sub(en.path, 1, en.path.n);
+    source_add(s, &en);
+    source_sort(s);
+    return s;
+}
