@@ -50,6 +50,7 @@ void worker_run(struct worker *w, const struct artifact *a);
 
 struct usage {
     uint64_t files, records, skipped, bytes;
+    uint64_t lost; /* losses bigger than a row; 0: `partial` is only for skipped rows */
     double seconds;
     uint64_t peak_kib;
 };
