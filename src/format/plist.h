@@ -45,13 +45,16 @@ bool plist_bad(const struct plist *p, struct err *e);
 /* Objects of a binary plist that no other object refers to; 0 for XML. (Told, not an error.) */
 uint64_t plist_unreferenced(struct plist *p);
 
-/* Scalars: of the wrong type they give 0, false, an empty slice, UTIME_NONE, `otherwise`. */
+/* Scalars: of the wrong type they give 0, false, an empty slice, UTIME_NONE, `otherwise`. An integer
+   that doesn't fit into 64 bits gives `otherwise`, too; plist_real() has it roughly. The date zero
+   (2001-01-01T00:00:00Z) means "never" and gives UTIME_NONE. */
 bool plist_bool(struct plist_value v, bool otherwise);
 bool plist_is_number(struct plist_value v);
 int64_t plist_int(struct plist_value v, int64_t otherwise); /* also of BOOL, REAL, UID */
 double plist_real(struct plist_value v, double otherwise);
 struct utime plist_date(struct plist_value v);
-/* STRING as UTF-8 (U+0000 is legal and kept); in the bytes or in the arena. */
+/* STRING as UTF-8 (U+0000 is legal and kept; bytes that aren't UTF-8 become \xNN); in the bytes or
+   in the arena. Dictionary keys likewise. */
 struct slice plist_string(struct plist_value v);
 struct slice plist_data(struct plist_value v);
 
@@ -63,7 +66,8 @@ struct plist_value plist_path(struct plist_value dict, ...) __attribute__((senti
 size_t plist_count(struct plist_value v); /* ARRAY, DICT */
 struct plist_value plist_at(struct plist_value array, size_t i);
 
-/* Goes over an ARRAY (key stays empty) or DICT in file order. */
+/* Goes over an ARRAY (key stays empty) or DICT in file order. A damaged member comes as PLIST_NONE,
+   so that the count stays right. */
 struct plist_iter {
     struct plist_value container;
     size_t i, n;
@@ -73,8 +77,9 @@ struct plist_iter plist_iter(struct plist_value v);
 bool plist_next(struct plist_iter *it, struct slice *key, struct plist_value *v);
 
 /*
- * Goes over every scalar below a value, depth first, with its key path ("a.b[3].c"), bounded by
- * depth and visit budget. For finding every URL in a profile. Paths live in the arena.
+ * Goes over every scalar below a value, depth first, with its key path ("a.b[3].c"; keys over 1 KiB
+ * are cut there), bounded by depth and visit budget. For finding every URL in a profile.
+ * A path is good until the next call.
  */
 struct plist_walk;
 struct plist_walk *plist_walk(struct plist_value v, struct arena *a);
