@@ -1,0 +1,31 @@
+"""A folder of src may include only headers of folders above it in this list, and no cycle forms."""
+import os
+import re
+import sys
+
+ORDER = ["base", "record", "demo", "format", "source", "artifact", "indicator", "worker",
+         "casefile", "detect", "report", "cli"]
+
+
+def main():
+    root = os.environ["BRIDLE_SOURCE"]
+    bad = []
+    for folder, _, files in os.walk(os.path.join(root, "src")):
+        for name in sorted(files):
+            path = os.path.relpath(os.path.join(folder, name), os.path.join(root, "src"))
+            if not name.endswith((".c", ".h")):
+                continue
+            here = ORDER.index(path.split(os.sep)[0])
+            with open(os.path.join(folder, name), encoding="utf-8") as f:
+                for line, text in enumerate(f, 1):
+                    m = re.match(r'#include "([a-z]+)/', text)
+                    if m and m.group(1) in ORDER and ORDER.index(m.group(1)) > here:
+                        bad.append("%s:%d includes %s" % (path, line, m.group(1)))
+    for b in bad:
+        print("#", b)
+    print("not ok 1" if bad else "ok 1", "- includes point upwards only")
+    print("1..1")
+    sys.exit(1 if bad else 0)
+
+
+main()
