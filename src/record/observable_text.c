@@ -1,0 +1,477 @@
+/*
+ * What free text mentions: URLs, hosts, addresses, e-mails, in one pass.
+ *
+ * The text is cut into runs of host characters; nearly all are passed over at once, because neither
+ * a dot is in them nor '@' or ':' behind them. Exactness matters more than reach: a name counts only
+ * as a whole ("notspy.example" is not "spy.example"), with a known top-level domain, and not inside
+ * a path, a query, or an e-mail. Thai, Chinese, Japanese and their like put no blanks around a link,
+ * so a change between such a script and ASCII is a border too.
+ */
+#include "base/utf8.h"
+#include "record/address.h"
+#include "record/forms.h"
+
+enum { RUN = 1, DOT = 2, HIGH = 4, NOT_HEX = 8 };
+enum { LOCAL_MAX = 64, V6_MAX = 45, ESCAPED_MAX = 4096 };
+
+static const uint8_t kind[256] = {
+    ['0' ... '9'] = RUN,
+    ['a' ... 'f'] = RUN,
+    ['A' ... 'F'] = RUN,
+    ['g' ... 'z'] = RUN | NOT_HEX,
+    ['G' ... 'Z'] = RUN | NOT_HEX,
+    ['-'] = RUN | NOT_HEX,
+    ['_'] = RUN | NOT_HEX,
+    ['.'] = RUN | DOT | NOT_HEX,
+    [0x80 ... 0xff] = RUN | HIGH | NOT_HEX,
+};
+
+/* Ends a URL; the rest of ASCII may stand in one. */
+static const uint8_t url_stop[256] = {
+    [0 ... 0x20] = 1, ['"'] = 1, ['<'] = 1, ['>'] = 1,  ['`'] = 1,  ['{'] = 1,
+    ['}'] = 1,        ['|'] = 1, ['^'] = 1, ['\\'] = 1, [0x7f] = 1,
+};
+
+struct range {
+    uint32_t first, last;
+};
+
+static bool in_ranges(uint32_t cp, const struct range *r, size_t n)
+{
+    for (size_t i = 0; i < n && cp >= r[i].first; i++)
+        if (cp <= r[i].last)
+            return true;
+    return false;
+}
+
+/* Blanks, punctuation and direction marks beyond ASCII: never part of a name or link. */
+static bool is_border(uint32_t cp)
+{
+    static const struct range borders[] = {
+        {0x80, 0xa0},     {0xab, 0xab},     {0xbb, 0xbb},     {0x60c, 0x60c},   {0x61b, 0x61f},
+        {0x6d4, 0x6d4},   {0x964, 0x965},   {0x1680, 0x1680}, {0x2000, 0x200a}, {0x200e, 0x205f},
+        {0x2061, 0x206f}, {0x3000, 0x3001}, {0x3003, 0x3003}, {0x3008, 0x3020}, {0x3030, 0x3030},
+        {0xff01, 0xff0c}, {0xff1a, 0xff20}, {0xff3b, 0xff3d}, {0xff5b, 0xff60}, {0xff62, 0xff64},
+        {0xfff0, 0xffff},
+    };
+    return in_ranges(cp, borders, sizeof borders / sizeof *borders);
+}
+
+/* Scripts written without blanks between words. */
+static bool is_unspaced(uint32_t cp)
+{
+    static const struct range scripts[] = {
+        {0xe00, 0xeff},     {0x1000, 0x109f},   {0x1100, 0x11ff}, {0x1780, 0x17ff},
+        {0x2e80, 0x9fff},   {0xac00, 0xd7ff},   {0xf900, 0xfaff}, {0xff61, 0xff9f},
+        {0x1b000, 0x1b16f}, {0x20000, 0x3ffff},
+    };
+    return in_ranges(cp, scripts, sizeof scripts / sizeof *scripts);
+}
+
+struct text {
+    struct slice all;
+    struct sink *sink;
+    size_t floor; /* what lies before has been used */
+};
+
+static uint8_t at(const struct text *t, size_t i)
+{
+    return i < t->all.n ? t->all.p[i] : 0;
+}
+
+static struct slice between(const struct text *t, size_t from, size_t to)
+{
+    return slice_sub(t->all, from, to - from);
+}
+
+/* How many bytes of s, which starts with a host, belong to a link: up to a stop or a border. The
+   ideographic full stop is a dot in a host and ends a sentence behind it. */
+static size_t link_length(struct slice s)
+{
+    bool path = false;
+    size_t i = 0;
+    while (i < s.n && !url_stop[s.p[i]]) {
+        uint32_t cp = s.p[i];
+        size_t n = cp < 0x80 ? 1 : utf8_next(slice_sub(s, i, 4), &cp);
+        if (n == 0 || (n > 1 && is_border(cp)) || (path && cp == 0x3002))
+            break;
+        path = path || cp == '/' || cp == '?';
+        i += n;
+    }
+    return i;
+}
+
+/* Takes off what the sentence put behind the link: "(see https://a.example/b)." */
+static struct slice trim_link(struct slice s)
+{
+    int round = 0, square = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        round += (s.p[i] == '(') - (s.p[i] == ')');
+        square += (s.p[i] == '[') - (s.p[i] == ']');
+    }
+    for (; s.n; s.n--) {
+        uint8_t c = s.p[s.n - 1];
+        if (c == ')' && round < 0)
+            round++;
+        else if (c == ']' && square < 0)
+            square++;
+        else if (!memchr(".,;:!?'*", c, 8))
+            break;
+    }
+    return s;
+}
+
+/* "https://a.example/x,https://b.example/y" are two links: ends the first before the second. */
+static struct slice first_of_list(struct slice s, size_t head)
+{
+    for (size_t i = head; (i = slice_search(s, slice_of("://"), i)) < s.n; i++) {
+        size_t name = i;
+        while (name > head && ascii_alpha(s.p[name - 1]))
+            name--;
+        if (name > head && name < i && memchr(",;)]", s.p[name - 1], 4))
+            return slice_sub(s, 0, name - 1);
+    }
+    return s;
+}
+
+/* The part of s in front of the first letter of an unspaced script. */
+static struct slice before_script(struct slice s)
+{
+    size_t i = 0;
+    while (i < s.n) {
+        uint32_t cp;
+        size_t n = utf8_next(slice_sub(s, i, 4), &cp);
+        if (!n || is_unspaced(cp))
+            break;
+        i += n;
+    }
+    return slice_sub(s, 0, i);
+}
+
+/* The part of s behind its last border or letter of an unspaced script. */
+static struct slice last_piece(struct slice s)
+{
+    size_t from = 0;
+    for (size_t i = 0, n; i < s.n; i += n) {
+        uint32_t cp;
+        n = utf8_next(slice_sub(s, i, 4), &cp);
+        bool split = !n || is_border(cp) || is_unspaced(cp);
+        n = n ? n : 1;
+        from = split ? i + n : from;
+    }
+    return slice_sub(s, from, s.n);
+}
+
+/*
+ * How much of a link's authority ("user@host:port") is believed: with a user name all of it, as
+ * browsers read it; else up to the first byte that no host holds.
+ */
+static size_t authority_length(struct slice s)
+{
+    size_t n = 0;
+    while (n < s.n && !memchr("/?#'", s.p[n], 4))
+        n++;
+    const uint8_t *user = n ? memrchr(s.p, '@', n) : NULL;
+    size_t host = user ? (size_t)(user - s.p) + 1 : 0;
+    if (host < n && s.p[host] == '[')
+        host += slice_find(slice_sub(s, host, n - host), ']');
+    while (host < n && ((kind[s.p[host]] & RUN) || memchr(":%[]", s.p[host], 4)))
+        host++;
+    return host;
+}
+
+static bool is_digits(struct slice s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!ascii_digit(s.p[i]))
+            return false;
+    return s.n;
+}
+
+/* "host:" with no number behind, from `head` on: the colon belongs to the sentence. */
+static struct slice trim_port(struct slice s, size_t head)
+{
+    const uint8_t *colon = s.n > head ? memrchr(s.p + head, ':', s.n - head) : NULL;
+    size_t n = colon ? (size_t)(colon - s.p) : s.n;
+    struct slice port = slice_sub(s, n + 1, s.n);
+    return !colon || slice_find(port, ']') < port.n || is_digits(port) ? s : slice_sub(s, 0, n);
+}
+
+static bool add_url(const struct text *t, struct slice s)
+{
+    struct observed o;
+    if (!url_normalise(s, t->sink->arena, &o) || o.type != OBS_URL)
+        return false;
+    sink_url(t->sink, o);
+    return true;
+}
+
+/* JSON inside text writes a slash as "\/": undone for the link at the start of s. */
+static struct slice unescape_slashes(struct slice s, struct arena *a, size_t *used)
+{
+    struct buf b = {0};
+    size_t i = 0;
+    for (; i < s.n && b.n < ESCAPED_MAX; i++) {
+        if (s.p[i] == '\\' && i + 1 < s.n && s.p[i + 1] == '/')
+            i++;
+        else if (url_stop[s.p[i]])
+            break;
+        buf_byte(&b, s.p[i]);
+    }
+    *used = i;
+    struct slice kept = arena_copy(a, buf_view(&b));
+    buf_free(&b);
+    return kept;
+}
+
+/* Where the scheme in front of `colon` starts, not before `start`; `colon` if there is none. */
+static size_t find_scheme(const struct text *t, size_t start, size_t colon)
+{
+    size_t scheme = colon;
+    while (scheme > start && (ascii_alpha(at(t, scheme - 1)) || ascii_digit(at(t, scheme - 1)) ||
+                              at(t, scheme - 1) == '-'))
+        scheme--;
+    while (scheme < colon && !ascii_alpha(at(t, scheme)))
+        scheme++;
+    /* Words run into the link: "herehttps://a.example". */
+    if (colon - scheme > 5 && slice_is_nocase(between(t, colon - 5, colon), "https"))
+        return colon - 5;
+    if (colon - scheme > 5 && slice_is_nocase(between(t, colon - 4, colon), "http"))
+        return colon - 4;
+    return scheme;
+}
+
+/* Of the link s, whose authority starts at head: the end of what is believed to be it. */
+static struct slice cut_link(const struct text *t, struct slice s, size_t head)
+{
+    struct slice rest = slice_sub(s, head, s.n);
+    size_t n = authority_length(rest);
+    struct slice authority = slice_sub(rest, 0, n), ascii = before_script(authority);
+    if (ascii.n < n && host_has_tld(ascii)) {
+        struct observed o;
+        struct slice whole = slice_sub(s, 0, head + n);
+        if (!url_normalise(whole, t->sink->arena, &o) ||
+            !host_has_tld(observable_url_host(o.value)))
+            return slice_sub(s, 0, head + ascii.n);
+    }
+    if (n < rest.n && !memchr("/?#", rest.p[n], 3))
+        s = slice_sub(s, 0, head + n);
+    if (head + n == s.n)
+        s = trim_port(s, head);
+    return trim_link(first_of_list(s, head));
+}
+
+/* A scheme ends at `colon`, "//" follows. Returns where to go on; `colon` if it is no URL. */
+static size_t take_url(const struct text *t, size_t start, size_t colon)
+{
+    size_t scheme = find_scheme(t, start, colon), used = 0;
+    struct slice s = slice_sub(t->all, scheme, t->all.n);
+    if (scheme == colon)
+        return colon;
+    size_t head = colon - scheme + 3;
+    if (at(t, colon + 1) == '\\')
+        s = unescape_slashes(s, t->sink->arena, &used);
+    else
+        s = slice_sub(s, 0, head + link_length(slice_sub(s, head, s.n)));
+    struct slice link = cut_link(t, s, head);
+    if (link.n <= head || !add_url(t, link))
+        return colon;
+    return scheme + (used ? used : link.n);
+}
+
+static bool add_address(const struct text *t, struct slice s)
+{
+    struct address a;
+    char text[ADDRESS_TEXT];
+    if (!address_parse(s, &a) || address_is_range(&a))
+        return false;
+    struct slice value = slice_at(text, address_text(&a, text));
+    sink_add(t->sink, (struct observed){OBS_IP, arena_copy(t->sink->arena, value)});
+    return true;
+}
+
+static struct slice trim_label(struct slice s)
+{
+    while (s.n && memchr("-_.", s.p[0], 3))
+        s = slice_sub(s, 1, s.n);
+    while (s.n && memchr("-_.", s.p[s.n - 1], 3))
+        s.n--;
+    return s;
+}
+
+static bool looks_like_host(struct slice s, struct arena *a, struct observed *out)
+{
+    if (s.n && s.p[s.n - 1] < 0x80)
+        return host_has_tld(s) && host_normalise(s, false, a, out);
+    return host_normalise(s, false, a, out) && host_has_tld(out->value);
+}
+
+/* The end of ":port" at i, or i. */
+static size_t skip_port(const struct text *t, size_t i)
+{
+    size_t end = i + 1;
+    while (at(t, i) == ':' && end < i + 6 && ascii_digit(at(t, end)))
+        end++;
+    return end > i + 1 && !(kind[at(t, end)] & RUN) ? end : i;
+}
+
+/*
+ * A host without a scheme. `end` is where it ends in the text, so that a port and a path may follow;
+ * 0 if something else stands behind it. Returns where to go on.
+ */
+static size_t take_host(const struct text *t, struct slice s, size_t end)
+{
+    struct observed host = {0};
+    struct address x;
+    bool number = s.n && ascii_digit(s.p[s.n - 1]) && address_parse(s, &x);
+    if (!number && !looks_like_host(s, t->sink->arena, &host))
+        return end;
+    size_t go_on = end ? skip_port(t, end) : 0;
+    if (end && (at(t, go_on) == '/' || (at(t, go_on) == '?' && ascii_alpha(at(t, go_on + 1))))) {
+        size_t from = end - s.n, path = go_on - from + 1;
+        struct slice link = slice_sub(t->all, from, t->all.n);
+        link = trim_link(first_of_list(slice_sub(link, 0, link_length(link)), path));
+        struct slice tail = slice_sub(link, path, link.n);
+        bool range = number && tail.n < 4 && is_digits(tail); /* "192.0.2.0/24" */
+        if (!range && tail.n && add_url(t, link))
+            return from + link.n;
+        go_on += 1 + tail.n;
+    }
+    if (number)
+        add_address(t, s);
+    else
+        sink_add(t->sink, host);
+    return go_on;
+}
+
+/* A run with bytes beyond ASCII: the pieces between borders, or between those and other scripts. */
+static size_t take_pieces(const struct text *t, size_t start, size_t end, bool scripts)
+{
+    size_t go_on = end, from = start;
+    for (size_t i = start, n; i <= end; i += n) {
+        uint32_t cp;
+        n = i < end ? utf8_next(between(t, i, end), &cp) : 0;
+        if (n && !is_border(cp) && !(scripts && is_unspaced(cp)))
+            continue;
+        struct slice s = trim_label(between(t, from, i));
+        size_t stop = s.n ? (size_t)(s.p + s.n - t->all.p) : 0;
+        size_t next = s.n ? take_host(t, s, stop == end ? end : 0) : 0;
+        go_on = next > go_on ? next : go_on;
+        n = n ? n : 1;
+        from = i + n;
+    }
+    return go_on;
+}
+
+/* '@' at `sign`. Returns where to go on. */
+static size_t take_email(const struct text *t, size_t sign)
+{
+    size_t start = sign, end = sign + 1;
+    while (start > t->floor &&
+           ((kind[at(t, start - 1)] & RUN) || at(t, start - 1) == '+' || at(t, start - 1) == '\''))
+        if (sign - --start > LOCAL_MAX)
+            return sign + 1;
+    while (kind[at(t, end)] & RUN)
+        end++;
+    struct slice local = last_piece(between(t, start, sign));
+    struct slice domain = between(t, sign + 1, end);
+    domain = trim_label(before_script(slice_sub(domain, 0, link_length(domain))));
+    struct observed o;
+    while (local.n && memchr("-_.'", local.p[0], 4))
+        local = slice_sub(local, 1, local.n);
+    if (!domain.n)
+        return end;
+    size_t stop = (size_t)(domain.p + domain.n - t->all.p);
+    if (local.n && looks_like_host(domain, t->sink->arena, &o)) {
+        struct slice whole = slice_at(local.p, (size_t)(domain.p + domain.n - local.p));
+        if (observable_normalise(OBS_HANDLE, whole, t->sink->arena, &o) && o.type != OBS_ACCOUNT)
+            sink_add(t->sink, o);
+        return stop;
+    }
+    return add_address(t, domain) ? stop : sign + 1;
+}
+
+static bool is_v6_char(uint8_t c)
+{
+    return ascii_hex(c) >= 0 || c == ':' || c == '.';
+}
+
+/* An IPv6 address that starts at `start`, its first colon at `colon`. */
+static size_t take_v6(const struct text *t, size_t start, size_t colon)
+{
+    size_t end = start, colons = 0, digits = 0;
+    if (start && (at(t, start - 1) == ':' || (kind[at(t, start - 1)] & RUN)))
+        return colon;
+    for (; end - start < V6_MAX && is_v6_char(at(t, end)); end++) {
+        colons += at(t, end) == ':';
+        digits += ascii_digit(at(t, end));
+    }
+    struct slice s = between(t, start, end);
+    while (s.n && (s.p[s.n - 1] == '.' || (s.p[s.n - 1] == ':' && !slice_ends(s, "::"))))
+        s.n--;
+    /* "a::b" is C++ and "12:30:45" a time: wants eight groups, or a gap, a digit and some length. */
+    bool gap = slice_search(s, slice_of("::"), 0) < s.n;
+    bool likely = colons >= 7 || (gap && digits && s.n >= 6);
+    uint8_t behind = at(t, start + s.n);
+    if (!likely || ((kind[behind] & RUN) && behind != '.') || !add_address(t, s))
+        return colon;
+    return start + s.n;
+}
+
+/* The run at `start` is a part of something else: a path, a coded link, a name of a chat. */
+static bool inside(const struct text *t, size_t start)
+{
+    uint8_t before = start ? at(t, start - 1) : 0;
+    if (before == '/' && start > 1 && at(t, start - 2) == '/') /* "//host/path" in a page */
+        return start > 2 && !url_stop[at(t, start - 3)] && !memchr("('=", at(t, start - 3), 3);
+    return before && memchr("/\\%@", before, 4);
+}
+
+static bool is_link(const struct text *t, size_t colon)
+{
+    struct slice s = slice_sub(t->all, colon, 5);
+    return slice_starts(s, "://") || slice_is(s, ":\\/\\/");
+}
+
+/* The run from start to end; `seen` is what is in it. Returns where to go on, at least `end`. */
+static size_t take_run(const struct text *t, size_t start, size_t end, uint8_t seen)
+{
+    size_t next = end;
+    if (at(t, end) == '@')
+        return take_email(t, end);
+    if (at(t, end) == ':' && is_link(t, end))
+        next = take_url(t, start, end);
+    else if (at(t, end) == ':' && !(seen & NOT_HEX) && end - start <= 4)
+        next = take_v6(t, start, end);
+    /* "\n" of a JSON string inside text belongs to no name. */
+    if (start < end && start && at(t, start - 1) == '\\' && memchr("nrt", at(t, start), 3))
+        start++;
+    else if (!(seen & DOT) || inside(t, start))
+        return next;
+    if (seen & HIGH) {
+        size_t a = take_pieces(t, start, end, false), b = take_pieces(t, start, end, true);
+        return next > end ? next : a > b ? a : b;
+    }
+    struct slice s = trim_label(between(t, start, end));
+    if (next > end || !s.n)
+        return next;
+    next = take_host(t, s, (size_t)(s.p + s.n - t->all.p));
+    return next > end ? next : end;
+}
+
+void text_search(struct slice text, struct sink *k)
+{
+    struct text t = {.all = text, .sink = k};
+    for (size_t i = 0, next; i < text.n && !k->out->overfull; i = next) {
+        size_t start = i;
+        uint8_t seen = 0, c;
+        for (; i < text.n && (c = kind[text.p[i]]) != 0; i++)
+            seen |= c;
+        next = i + 1;
+        if ((seen & DOT) || (i < text.n && (text.p[i] == ':' || text.p[i] == '@'))) {
+            size_t used = take_run(&t, start, i, seen);
+            if (used > i)
+                next = t.floor = used;
+        }
+    }
+}
