@@ -78,17 +78,20 @@ static struct blob *dir_blob(struct source *s, const struct row *r, struct err *
 
 static const struct source_ops dir_ops = {dir_blob, NULL};
 
-/* A folder that is being read. */
+/* A folder that is being read, by getdents64() itself: fdopendir() asks for the descriptor's flags,
+   a system call that a confined process needn't have. */
 struct level {
-    DIR *dir;
+    uint8_t bytes[16 * 1024]; /* first: aligned for the names */
+    size_t at, n;
     size_t name_n; /* length of the name of what is above, with its slash */
+    int fd;
 };
 
 struct walk {
     struct dir *d;
     const struct dir_options *o;
     struct buf name; /* raw, below the root */
-    struct level levels[DIR_MAX_DEPTH];
+    struct level *levels[DIR_MAX_DEPTH];
     unsigned depth;
     size_t unreadable, too_deep;
 };
@@ -96,18 +99,34 @@ struct walk {
 /* Takes fd over. */
 static void enter(struct walk *w, int fd)
 {
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    if (!dir) {
+    if (fd < 0) {
         if (!w->unreadable++)
             source_damaged(&w->d->source, "folder \"%.*s\" can't be read: %s", (int)w->name.n,
                            w->name.n ? (const char *)w->name.p : "", strerror(errno));
-        if (fd >= 0)
-            close(fd);
         return;
     }
     if (w->name.n)
         buf_byte(&w->name, '/');
-    w->levels[w->depth++] = (struct level){dir, w->name.n};
+    struct level *l = xcalloc(1, sizeof *l);
+    l->fd = fd;
+    l->name_n = w->name.n;
+    w->levels[w->depth++] = l;
+}
+
+/* The next name; NULL: the end, or what is in errno. */
+static const struct dirent64 *next_name(struct level *l)
+{
+    errno = 0;
+    if (l->at == l->n) {
+        ssize_t n = getdents64(l->fd, l->bytes, sizeof l->bytes);
+        if (n <= 0)
+            return NULL;
+        l->n = (size_t)n;
+        l->at = 0;
+    }
+    const struct dirent64 *de = (const void *)(l->bytes + l->at);
+    l->at += de->d_reclen;
+    return de;
 }
 
 static enum entry_type type_of(mode_t mode)
@@ -119,7 +138,7 @@ static enum entry_type type_of(mode_t mode)
 }
 
 /* What the system says of a name; without names_only, or where readdir() doesn't know the type. */
-static bool ask(struct walk *w, int dir, const struct dirent *de, struct entry *out)
+static bool ask(struct walk *w, int dir, const struct dirent64 *de, struct entry *out)
 {
     struct stat st;
     if (w->o->names_only && de->d_type != DT_UNKNOWN) {
@@ -150,7 +169,7 @@ static struct slice link_target(struct source *s, int dir, const char *name)
 }
 
 /* Adds the entry at w->name. */
-static void add(struct walk *w, int dir, const struct dirent *de)
+static void add(struct walk *w, int dir, const struct dirent64 *de)
 {
     struct source *s = &w->d->source;
     struct slice name = buf_view(&w->name);
@@ -182,21 +201,21 @@ static void add(struct walk *w, int dir, const struct dirent *de)
 static void walk(struct walk *w)
 {
     while (w->depth > 0) {
-        struct level *l = &w->levels[w->depth - 1];
+        struct level *l = w->levels[w->depth - 1];
         w->name.n = l->name_n;
-        errno = 0;
-        struct dirent *de = readdir(l->dir);
+        const struct dirent64 *de = next_name(l);
         if (de) {
             if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0)
                 continue;
             buf_text(&w->name, de->d_name);
-            add(w, dirfd(l->dir), de);
+            add(w, l->fd, de);
             continue;
         }
         if (errno)
             source_damaged(&w->d->source, "reading folder \"%.*s\": %s", (int)w->name.n,
                            w->name.n ? (const char *)w->name.p : "", strerror(errno));
-        closedir(l->dir);
+        close(l->fd);
+        free(l);
         w->depth--;
     }
 }

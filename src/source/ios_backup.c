@@ -128,8 +128,10 @@ static bool need_keys(struct ios_backup *b, const struct about *about, const str
         return true;
     if (!about->manifest)
         return err_set(e, ERR_CORRUPT, "encrypted, and %s", about->no_manifest.msg);
+    struct err why = {0};
     if (!about->keybag.n)
-        return err_set(e, ERR_CORRUPT, "Manifest.plist: no BackupKeyBag: damaged or edited");
+        return err_set(e, ERR_CORRUPT, "Manifest.plist: no BackupKeyBag: %s",
+                       plist_bad(about->manifest, &why) ? why.msg : "damaged or edited");
     static const struct secret none = {.kind = SECRET_NONE};
     struct secret *derived = &b->source.derived;
     unsigned lost = 0;

@@ -3,8 +3,13 @@
 
 #include "source/source_impl.h"
 
-static struct source *recognise(struct source *s, struct err *e)
+/* Gives a container's names their meaning. Takes s over. */
+static struct source *recognise(struct source *s, const struct secret *secret,
+                                bool (*progress)(double done), struct err *e)
 {
+    struct slice prefix;
+    if (ios_backup_recognise(s, &prefix))
+        return ios_backup_open(s, prefix, secret, progress, e);
     if (files_recognise(s, e))
         return s;
     source_close(s);
@@ -15,19 +20,15 @@ static struct source *open_folder(int fd, const struct secret *secret,
                                   bool (*progress)(double done), struct err *e)
 {
     /* A backup shows in its top folder; its 256 content folders need no sizes. */
-    struct source *s = dir_open(fd, &(struct dir_options){.names_only = true, .depth = 1}, e);
-    if (!s)
+    struct source *top = dir_open(fd, &(struct dir_options){.names_only = true, .depth = 1}, e);
+    if (!top)
         return NULL;
     struct slice prefix;
-    bool backup = ios_backup_recognise(s, &prefix);
-    source_close(s);
+    bool backup = ios_backup_recognise(top, &prefix);
+    source_close(top);
     struct dir_options all = {.names_only = backup, .depth = backup ? 3 : DIR_MAX_DEPTH};
-    s = dir_open(fd, &all, e);
-    if (!s)
-        return NULL;
-    if (backup && ios_backup_recognise(s, &prefix))
-        return ios_backup_open(s, prefix, secret, progress, e);
-    return recognise(s, e);
+    struct source *s = dir_open(fd, &all, e);
+    return s ? recognise(s, secret, progress, e) : NULL;
 }
 
 struct source *source_open(int fd, const char *name, const struct secret *s,
@@ -46,7 +47,7 @@ struct source *source_open(int fd, const char *name, const struct secret *s,
     else if (st.st_size == 0)
         err_set(e, ERR_ABSENT, "empty file");
     else
-        source = recognise(dir_of_file(fd, name, (uint64_t)st.st_size), e);
+        source = recognise(dir_of_file(fd, name, (uint64_t)st.st_size), s, progress, e);
     if (!source)
         err_in(e, "%s", name);
     return source;
