@@ -72,6 +72,6 @@ bool job_run(struct job *j, struct err *e);
 const struct job_tally *job_tally(const struct job *j);
 void job_free(struct job *j);
 
-/* Artifacts of a test program (tests/worker/test_artifacts.c), ends with NULL; the product has
-   none. artifact_find() knows them, nothing else does. */
-extern const struct artifact *const artifacts_of_tests[];
+/* Artifacts of a test program (tests/worker/test_artifacts.c), ends with NULL; weak, because the
+   product has none. artifact_find() knows them, nothing else does. */
+extern const struct artifact *const artifacts_of_tests[] __attribute__((weak));

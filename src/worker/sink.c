@@ -35,6 +35,9 @@ static void send_file(struct job_sink *sink, const struct booked_file *f)
     struct frame_sink *s = (struct frame_sink *)sink;
     frame_add_file(&s->out, f, &s->scratch);
     sent(s);
+    /* A file that ends the job must not take along what came before it. */
+    if (f->used)
+        sink_flush(s);
 }
 
 static bool send_record(struct job_sink *sink, uint64_t file, const struct record *r,
