@@ -183,6 +183,9 @@ static void tell_losses(struct job *job, struct sqlite *db)
         job_lost(job, "%s", l.what[i]);
     if (l.more)
         job_lost(job, "%u more kinds of damage", l.more);
+    l = sqlite_notes(db);
+    for (unsigned i = 0; i < l.n; i++)
+        job_note(job, "%s", l.what[i]);
 }
 
 static bool read_file(struct job *job, const struct artifact *a, struct file *f, struct err *e)
