@@ -166,11 +166,15 @@ static struct slice joined(struct slice base, struct slice relative, struct aren
 struct slice archive_url(struct archive *ar, struct plist_value object, struct arena *a)
 {
     struct slice url = {0};
-    for (unsigned hops = 0; hops < MAX_HOPS && !has_scheme(url); hops++) {
+    for (unsigned hops = 0; !has_scheme(url); hops++) {
         object = archive_resolve(ar, object);
         if (object.type != PLIST_DICT)
             break;
         struct slice part = plist_string(archive_get(ar, object, "NS.relative"));
+        if (hops == MAX_HOPS) {
+            plist_damage(ar->plist, ERR_CORRUPT, "archive: bases of a URL in a circle");
+            break;
+        }
         if (!plist_spend(ar->plist, 1 + (url.n ? (part.n + url.n) / 4 : 0)))
             break;
         url = url.n ? joined(part, url, a) : part;

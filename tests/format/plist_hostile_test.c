@@ -1,10 +1,8 @@
 /* Property lists made or damaged to hurt: each ends soon, and says that something is missing. */
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -12,6 +10,7 @@
 
 #include "format/plist.h"
 #include "plist_build.h"
+#include "plist_sample.h"
 
 static struct arena arena;
 
@@ -317,43 +316,15 @@ static void every_trailer_field_is_checked(void **state)
     build_free(&d);
 }
 
-static struct slice sample(const char *path)
-{
-    const char *shared = getenv("BRIDLE_SHARED"), *source = getenv("BRIDLE_SOURCE");
-    char name[1024];
-    snprintf(name, sizeof name, "%s%s/samples/plaso/%s",
-             shared   ? ""
-             : source ? source
-                      : ".",
-             shared ? shared : "/../shared", path);
-    FILE *f = fopen(name, "rb");
-    if (!f)
-        return (struct slice){0};
-    uint8_t *p = arena_alloc(&arena, 1 << 16);
-    size_t n = fread(p, 1, 1 << 16, f);
-    fclose(f);
-    return (struct slice){p, n};
-}
-
-static struct slice needed(const char *path)
-{
-    struct slice s = sample(path);
-    if (!s.n) {
-        print_message("no samples here: skipped\n");
-        skip();
-    }
-    return s;
-}
-
 static void damaged_samples_are_refused(void **state)
 {
     (void)state;
     struct err e = {0};
-    assert_null(plist_open(needed("plist/truncated.plist"), &arena, &e));
+    assert_null(plist_open(plist_sample(&arena, "plist/truncated.plist"), &arena, &e));
     assert_int_equal(e.code, ERR_CORRUPT);
     assert_non_null(strstr(e.msg, "trailer"));
     err_clear(&e);
-    assert_null(plist_open(needed("plist/empty.plist"), &arena, &e));
+    assert_null(plist_open(plist_sample(&arena, "plist/empty.plist"), &arena, &e));
     assert_int_equal(e.code, ERR_CORRUPT);
     assert_non_null(strstr(e.msg, "no value"));
 }
@@ -386,7 +357,7 @@ static void samples_are_read_whole(void **state)
     };
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         struct err e = {0};
-        struct plist *p = opened(needed(samples[i].path));
+        struct plist *p = opened(plist_sample(&arena, samples[i].path));
         assert_int_equal(read_all(plist_top(p)), samples[i].scalars);
         assert_int_equal(plist_unreferenced(p), 0);
         if (plist_bad(p, &e))
