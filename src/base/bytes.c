@@ -190,7 +190,7 @@ uint8_t *buf_room(struct buf *b, size_t n)
     size_t want;
     if (__builtin_add_overflow(b->n, n, &want))
         die("buffer larger than memory");
-    if (want > b->room) {
+    if (want > b->room || !b->p) {
         size_t room = b->room ? b->room : 256;
         while (room < want)
             room += room / 2 + 1;
