@@ -1,4 +1,5 @@
-/* Any bytes as a field of any type: what comes out is valid and its own normal form. */
+/* Any bytes as a field of any type: what comes out is valid and, where that is promised, its own
+   normal form (names may look like another's prefix again, once one was taken off). */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -19,9 +20,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < found.n; i++) {
         const struct sighting *s = &found.items[i];
         struct observed o;
-        if (!utf8_valid(s->value) || !s->value.n || s->value.n > OBSERVABLE_MAX ||
-            !observable_normalise(s->type, s->value, &a, &o) || o.type != s->type ||
-            !slice_equal(o.value, s->value))
+        bool fixed = s->type <= OBS_PHONE || s->type == OBS_HASH || s->type == OBS_CERT;
+        if (!utf8_valid(s->value) || !s->value.n || s->value.n > OBSERVABLE_MAX)
+            abort();
+        if (fixed && (!observable_normalise(s->type, s->value, &a, &o) || o.type != s->type ||
+                      !slice_equal(o.value, s->value)))
             abort();
         for (size_t k = 0; k < s->value.n; k++)
             if (s->value.p[k] < 0x20)

@@ -12,7 +12,7 @@
 #include "record/forms.h"
 
 enum { RUN = 1, DOT = 2, HIGH = 4, NOT_HEX = 8 };
-enum { LOCAL_MAX = 64, V6_MAX = 45, ESCAPED_MAX = 4096 };
+enum { LOCAL_MAX = 64, V6_MAX = 45 };
 
 static const uint8_t kind[256] = {
     ['0' ... '9'] = RUN,
@@ -30,6 +30,26 @@ static const uint8_t kind[256] = {
 static const uint8_t url_stop[256] = {
     [0 ... 0x20] = 1, ['"'] = 1, ['<'] = 1, ['>'] = 1,  ['`'] = 1,  ['{'] = 1,
     ['}'] = 1,        ['|'] = 1, ['^'] = 1, ['\\'] = 1, [0x7f] = 1,
+};
+
+enum { EDGE = 1, CLOSING = 2, JOINED = 4, AUTHORITY = 8 };
+
+static const uint8_t mark[256] = {
+    ['-'] = EDGE,
+    ['_'] = EDGE,
+    ['.'] = EDGE | CLOSING,
+    [','] = CLOSING,
+    [';'] = CLOSING,
+    [':'] = CLOSING,
+    ['!'] = CLOSING,
+    ['*'] = CLOSING,
+    ['\''] = CLOSING | AUTHORITY,
+    ['/'] = JOINED | AUTHORITY,
+    ['\\'] = JOINED,
+    ['%'] = JOINED,
+    ['@'] = JOINED,
+    ['?'] = CLOSING | AUTHORITY,
+    ['#'] = AUTHORITY,
 };
 
 struct range {
@@ -84,17 +104,31 @@ static struct slice between(const struct text *t, size_t from, size_t to)
     return slice_sub(t->all, from, to - from);
 }
 
-/* How many bytes of s, which starts with a host, belong to a link: up to a stop or a border. The
-   ideographic full stop is a dot in a host and ends a sentence behind it. */
+/* "https://a.example/x,https://b.example/y" are two links: the comma at which the scheme in front
+   of the colon starts a second one, or 0. */
+static size_t next_of_list(struct slice s, size_t colon)
+{
+    size_t i = colon;
+    if (!slice_starts(slice_sub(s, colon, 3), "://"))
+        return 0;
+    while (i && ascii_alpha(s.p[i - 1]))
+        i--;
+    return i && i < colon && memchr(",;)]", s.p[i - 1], 4) ? i - 1 : 0;
+}
+
+/* How many bytes of s, which starts with a host, belong to a link: up to a stop, a border, the next
+   of a list. The ideographic full stop is a dot in a host and ends a sentence behind it. */
 static size_t link_length(struct slice s)
 {
     bool path = false;
     size_t i = 0;
     while (i < s.n && !url_stop[s.p[i]]) {
         uint32_t cp = s.p[i];
-        size_t n = cp < 0x80 ? 1 : utf8_next(slice_sub(s, i, 4), &cp);
+        size_t n = cp < 0x80 ? 1 : utf8_next(slice_sub(s, i, 4), &cp), comma;
         if (n == 0 || (n > 1 && is_border(cp)) || (path && cp == 0x3002))
             break;
+        if (cp == ':' && (comma = next_of_list(s, i)) > 0)
+            return comma;
         path = path || cp == '/' || cp == '?';
         i += n;
     }
@@ -115,21 +149,8 @@ static struct slice trim_link(struct slice s)
             round++;
         else if (c == ']' && square < 0)
             square++;
-        else if (!memchr(".,;:!?'*", c, 8))
+        else if (!(mark[c] & CLOSING))
             break;
-    }
-    return s;
-}
-
-/* "https://a.example/x,https://b.example/y" are two links: ends the first before the second. */
-static struct slice first_of_list(struct slice s, size_t head)
-{
-    for (size_t i = head; (i = slice_search(s, slice_of("://"), i)) < s.n; i++) {
-        size_t name = i;
-        while (name > head && ascii_alpha(s.p[name - 1]))
-            name--;
-        if (name > head && name < i && memchr(",;)]", s.p[name - 1], 4))
-            return slice_sub(s, 0, name - 1);
     }
     return s;
 }
@@ -163,16 +184,21 @@ static struct slice last_piece(struct slice s)
 }
 
 /*
- * How much of a link's authority ("user@host:port") is believed: with a user name all of it, as
- * browsers read it; else up to the first byte that no host holds.
+ * How much of s, behind "://", is believed to be a link's authority ("user@host:port"): with a user
+ * name all that browsers would read so, else up to the first byte that no host holds.
  */
 static size_t authority_length(struct slice s)
 {
-    size_t n = 0;
-    while (n < s.n && !memchr("/?#'", s.p[n], 4))
-        n++;
-    const uint8_t *user = n ? memrchr(s.p, '@', n) : NULL;
-    size_t host = user ? (size_t)(user - s.p) + 1 : 0;
+    size_t n = 0, user = 0;
+    for (size_t step = 1; n < s.n && !url_stop[s.p[n]] && !(mark[s.p[n]] & AUTHORITY); n += step) {
+        uint32_t cp;
+        step = s.p[n] < 0x80 ? 1 : utf8_next(slice_sub(s, n, 4), &cp);
+        if (step == 0 || (step > 1 && is_border(cp)))
+            break;
+        if (s.p[n] == '@')
+            user = n + 1;
+    }
+    size_t host = user;
     if (host < n && s.p[host] == '[')
         host += slice_find(slice_sub(s, host, n - host), ']');
     while (host < n && ((kind[s.p[host]] & RUN) || memchr(":%[]", s.p[host], 4)))
@@ -188,30 +214,40 @@ static bool is_digits(struct slice s)
     return s.n;
 }
 
-/* "host:" with no number behind, from `head` on: the colon belongs to the sentence. */
-static struct slice trim_port(struct slice s, size_t head)
+/* "host:" with no number behind: the colon belongs to the sentence. */
+static struct slice trim_port(struct slice s)
 {
-    const uint8_t *colon = s.n > head ? memrchr(s.p + head, ':', s.n - head) : NULL;
+    const uint8_t *colon = s.n ? memrchr(s.p, ':', s.n) : NULL;
     size_t n = colon ? (size_t)(colon - s.p) : s.n;
     struct slice port = slice_sub(s, n + 1, s.n);
     return !colon || slice_find(port, ']') < port.n || is_digits(port) ? s : slice_sub(s, 0, n);
 }
 
-static bool add_url(const struct text *t, struct slice s)
+static bool authority_host(struct slice s, struct arena *a, struct observed *out)
 {
-    struct observed o;
-    if (!url_normalise(s, t->sink->arena, &o) || o.type != OBS_URL)
-        return false;
-    sink_url(t->sink, o);
-    return true;
+    const uint8_t *user = s.n ? memrchr(s.p, '@', s.n) : NULL;
+    if (user)
+        s = slice_sub(s, (size_t)(user - s.p) + 1, s.n);
+    size_t end = slice_starts(s, "[") ? slice_find(s, ']') + 1 : slice_find(s, ':');
+    return host_normalise(slice_sub(s, 0, end), true, a, out);
 }
 
-/* JSON inside text writes a slash as "\/": undone for the link at the start of s. */
+/* A link whose host is valid. One that is too long to be kept still gives its host. */
+static void add_link(const struct text *t, struct slice link, struct observed host)
+{
+    struct observed url;
+    if (link.n <= OBSERVABLE_MAX && url_normalise(link, t->sink->arena, &url))
+        sink_url(t->sink, url);
+    else
+        sink_add(t->sink, host);
+}
+
+/* JSON inside text writes a slash as "\/": the rest of a link, from its path on, without that. */
 static struct slice unescape_slashes(struct slice s, struct arena *a, size_t *used)
 {
     struct buf b = {0};
     size_t i = 0;
-    for (; i < s.n && b.n < ESCAPED_MAX; i++) {
+    for (; i < s.n; i++) {
         if (s.p[i] == '\\' && i + 1 < s.n && s.p[i + 1] == '/')
             i++;
         else if (url_stop[s.p[i]])
@@ -241,42 +277,47 @@ static size_t find_scheme(const struct text *t, size_t start, size_t colon)
     return scheme;
 }
 
-/* Of the link s, whose authority starts at head: the end of what is believed to be it. */
-static struct slice cut_link(const struct text *t, struct slice s, size_t head)
+/* A host without blanks around it: the part before the other script, if only that is a name. */
+static struct slice cut_script(const struct text *t, struct slice authority)
 {
-    struct slice rest = slice_sub(s, head, s.n);
-    size_t n = authority_length(rest);
-    struct slice authority = slice_sub(rest, 0, n), ascii = before_script(authority);
-    if (ascii.n < n && host_has_tld(ascii)) {
-        struct observed o;
-        struct slice whole = slice_sub(s, 0, head + n);
-        if (!url_normalise(whole, t->sink->arena, &o) ||
-            !host_has_tld(observable_url_host(o.value)))
-            return slice_sub(s, 0, head + ascii.n);
-    }
-    if (n < rest.n && !memchr("/?#", rest.p[n], 3))
-        s = slice_sub(s, 0, head + n);
-    if (head + n == s.n)
-        s = trim_port(s, head);
-    return trim_link(first_of_list(s, head));
+    struct slice ascii = before_script(authority);
+    struct observed o;
+    if (ascii.n == authority.n || !host_has_tld(ascii))
+        return authority;
+    bool whole = authority_host(authority, t->sink->arena, &o) && host_has_tld(o.value);
+    return whole ? authority : ascii;
 }
 
 /* A scheme ends at `colon`, "//" follows. Returns where to go on; `colon` if it is no URL. */
 static size_t take_url(const struct text *t, size_t start, size_t colon)
 {
-    size_t scheme = find_scheme(t, start, colon), used = 0;
-    struct slice s = slice_sub(t->all, scheme, t->all.n);
-    if (scheme == colon)
+    struct arena *a = t->sink->arena;
+    bool escaped = at(t, colon + 1) == '\\';
+    size_t scheme = find_scheme(t, start, colon), head = colon + (escaped ? 5 : 3);
+    struct slice rest = slice_sub(t->all, head, t->all.n);
+    size_t believed = authority_length(rest), used;
+    struct slice authority = trim_port(cut_script(t, slice_sub(rest, 0, believed)));
+    struct observed host;
+    if (scheme == colon || !authority.n || !authority_host(authority, a, &host))
         return colon;
-    size_t head = colon - scheme + 3;
-    if (at(t, colon + 1) == '\\')
-        s = unescape_slashes(s, t->sink->arena, &used);
-    else
-        s = slice_sub(s, 0, head + link_length(slice_sub(s, head, s.n)));
-    struct slice link = cut_link(t, s, head);
-    if (link.n <= head || !add_url(t, link))
-        return colon;
-    return scheme + (used ? used : link.n);
+    uint8_t next = at(t, head + authority.n);
+    if (escaped) {
+        struct slice tail = unescape_slashes(slice_sub(rest, authority.n, rest.n), a, &used);
+        struct buf b = {0};
+        buf_slice(&b, between(t, scheme, colon));
+        buf_text(&b, "://");
+        buf_slice(&b, authority);
+        buf_slice(&b, tail);
+        add_link(t, trim_link(arena_copy(a, buf_view(&b))), host);
+        buf_free(&b);
+        return head + authority.n + used;
+    }
+    struct slice link = slice_sub(rest, 0, authority.n);
+    if (next == '/' || next == '?' || next == '#')
+        link = slice_sub(rest, 0, link_length(rest));
+    link = trim_link(link);
+    add_link(t, between(t, scheme, head + link.n), host);
+    return head + link.n;
 }
 
 static bool add_address(const struct text *t, struct slice s)
@@ -292,9 +333,9 @@ static bool add_address(const struct text *t, struct slice s)
 
 static struct slice trim_label(struct slice s)
 {
-    while (s.n && memchr("-_.", s.p[0], 3))
+    while (s.n && (mark[s.p[0]] & EDGE))
         s = slice_sub(s, 1, s.n);
-    while (s.n && memchr("-_.", s.p[s.n - 1], 3))
+    while (s.n && (mark[s.p[s.n - 1]] & EDGE))
         s.n--;
     return s;
 }
@@ -326,21 +367,24 @@ static size_t take_host(const struct text *t, struct slice s, size_t end)
     bool number = s.n && ascii_digit(s.p[s.n - 1]) && address_parse(s, &x);
     if (!number && !looks_like_host(s, t->sink->arena, &host))
         return end;
+    if (number) {
+        char text[ADDRESS_TEXT];
+        host.type = OBS_IP;
+        host.value = arena_copy(t->sink->arena, slice_at(text, address_text(&x, text)));
+    }
     size_t go_on = end ? skip_port(t, end) : 0;
     if (end && (at(t, go_on) == '/' || (at(t, go_on) == '?' && ascii_alpha(at(t, go_on + 1))))) {
-        size_t from = end - s.n, path = go_on - from + 1;
-        struct slice link = slice_sub(t->all, from, t->all.n);
-        link = trim_link(first_of_list(slice_sub(link, 0, link_length(link)), path));
-        struct slice tail = slice_sub(link, path, link.n);
+        struct slice rest = slice_sub(t->all, end - s.n, t->all.n);
+        struct slice link = trim_link(slice_sub(rest, 0, link_length(rest)));
+        struct slice tail = slice_sub(link, go_on + 1 - (end - s.n), link.n);
         bool range = number && tail.n < 4 && is_digits(tail); /* "192.0.2.0/24" */
-        if (!range && tail.n && add_url(t, link))
-            return from + link.n;
+        if (!range && tail.n) {
+            add_link(t, link, host);
+            return end - s.n + link.n;
+        }
         go_on += 1 + tail.n;
     }
-    if (number)
-        add_address(t, s);
-    else
-        sink_add(t->sink, host);
+    sink_add(t->sink, host);
     return go_on;
 }
 
@@ -424,13 +468,14 @@ static bool inside(const struct text *t, size_t start)
     uint8_t before = start ? at(t, start - 1) : 0;
     if (before == '/' && start > 1 && at(t, start - 2) == '/') /* "//host/path" in a page */
         return start > 2 && !url_stop[at(t, start - 3)] && !memchr("('=", at(t, start - 3), 3);
-    return before && memchr("/\\%@", before, 4);
+    return mark[before] & JOINED;
 }
 
 static bool is_link(const struct text *t, size_t colon)
 {
-    struct slice s = slice_sub(t->all, colon, 5);
-    return slice_starts(s, "://") || slice_is(s, ":\\/\\/");
+    if (at(t, colon + 1) == '/')
+        return at(t, colon + 2) == '/';
+    return at(t, colon + 1) == '\\' && slice_starts(slice_sub(t->all, colon, 5), ":\\/\\/");
 }
 
 /* The run from start to end; `seen` is what is in it. Returns where to go on, at least `end`. */

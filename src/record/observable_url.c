@@ -5,23 +5,26 @@
  * dot segments, percent-encoding that need not be there or must be there, backslashes for slashes,
  * white space around and line breaks inside. The fragment never leaves the phone and is dropped.
  */
+#include <stdio.h>
+
 #include "record/forms.h"
 
-static const struct {
+static const struct scheme {
+    uint8_t n;
     const char *name;
     uint16_t port; /* left out when it is this one; 0: there is no usual one */
     bool loose;    /* browsers take any number of slashes, either way */
     bool no_host;  /* what stands in the place of a host is none */
 } schemes[] = {
-    {"http", 80, true, false},
-    {"https", 443, true, false},
-    {"ws", 80, true, false},
-    {"wss", 443, true, false},
-    {"ftp", 21, true, false},
-    {"android-app", 0, false, true},
-    {"android.resource", 0, false, true},
-    {"chrome-extension", 0, false, true},
-    {"content", 0, false, true},
+    {5, "https", 443, true, false},
+    {4, "http", 80, true, false},
+    {2, "ws", 80, true, false},
+    {3, "wss", 443, true, false},
+    {3, "ftp", 21, true, false},
+    {11, "android-app", 0, false, true},
+    {16, "android.resource", 0, false, true},
+    {16, "chrome-extension", 0, false, true},
+    {7, "content", 0, false, true},
 };
 
 /* Schemes that only wrap another URL. */
@@ -31,19 +34,43 @@ static const char *const wrappers[] = {"blob:", "feed:", "filesystem:", "view-so
 static const char *const handles[] = {
     "mailto:", "tel:", "sms:", "smsto:", "callto:", "facetime:", "facetime-audio:", "imessage:"};
 
+static const struct scheme *find_scheme(struct slice name)
+{
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+        if (name.n == schemes[i].n && slice_is_nocase(name, schemes[i].name))
+            return &schemes[i];
+    return NULL;
+}
+
 static bool starts_nocase(struct slice s, const char *prefix)
 {
     return slice_is_nocase(slice_sub(s, 0, strlen(prefix)), prefix);
 }
 
-/* 1: stays as it is; 2: a percent sign; 0: must be encoded. '?' and '#' end the path before. */
+/* What stays as it is. A percent sign that codes nothing is coded itself, or it might code something
+   once what follows it is decoded. */
 static const uint8_t url_char[256] = {
-    ['a' ... 'z'] = 1, ['A' ... 'Z'] = 1, ['0' ... '9'] = 1, ['-'] = 1, ['.'] = 1,
-    ['_'] = 1,         ['~'] = 1,         ['!'] = 1,         ['$'] = 1, ['&'] = 1,
-    ['\''] = 1,        ['('] = 1,         [')'] = 1,         ['*'] = 1, ['+'] = 1,
-    [','] = 1,         [';'] = 1,         ['='] = 1,         [':'] = 1, ['@'] = 1,
-    ['/'] = 1,         ['?'] = 1,         ['['] = 1,         [']'] = 1, ['%'] = 2,
+    ['a' ... 'z'] = 1, ['A' ... 'Z'] = 1, ['0' ... '9'] = 1, ['-'] = 1, ['.'] = 1,  ['_'] = 1,
+    ['~'] = 1,         ['!'] = 1,         ['$'] = 1,         ['&'] = 1, ['\''] = 1, ['('] = 1,
+    [')'] = 1,         ['*'] = 1,         ['+'] = 1,         [','] = 1, [';'] = 1,  ['='] = 1,
+    [':'] = 1,         ['@'] = 1,         ['/'] = 1,         ['?'] = 1, ['['] = 1,  [']'] = 1,
 };
+
+enum { BREAK = 1, PATH = 2, BACK = 4, PORT = 8 };
+
+static const uint8_t marks[256] = {
+    ['\t'] = BREAK, ['\r'] = BREAK, ['\n'] = BREAK, ['/'] = PATH,
+    ['?'] = PATH,   ['\\'] = BACK,  [':'] = PORT,
+};
+
+/* The first byte with one of these marks, or the end. */
+static size_t find_mark(struct slice s, unsigned mark)
+{
+    size_t n = 0;
+    while (n < s.n && !(marks[s.p[n]] & mark))
+        n++;
+    return n;
+}
 
 static bool unreserved(uint8_t c)
 {
@@ -56,24 +83,35 @@ static bool rest_is_plain(struct slice rest)
     if (!rest.n || rest.p[0] != '/' || rest.p[rest.n - 1] == '?')
         return false;
     for (size_t i = 0; i < rest.n; i++)
-        if (url_char[rest.p[i]] != 1 ||
-            (rest.p[i] == '/' && i + 1 < rest.n && rest.p[i + 1] == '.'))
+        if (!url_char[rest.p[i]] || (rest.p[i] == '/' && i + 1 < rest.n && rest.p[i + 1] == '.'))
             return false;
     return true;
 }
 
-static void put_coded(struct buf *out, uint8_t c)
+/* Text that is put together in memory that is big enough. */
+struct out {
+    uint8_t *p;
+    size_t n;
+};
+
+static void put(struct out *out, struct slice s)
+{
+    memcpy(out->p + out->n, s.p, s.n);
+    out->n += s.n;
+}
+
+static void put_coded(struct out *out, uint8_t c)
 {
     static const char digits[] = "0123456789ABCDEF";
-    const uint8_t coded[3] = {'%', (uint8_t)digits[c >> 4], (uint8_t)digits[c & 15]};
-    buf_add(out, coded, sizeof coded);
+    out->p[out->n++] = '%';
+    out->p[out->n++] = (uint8_t)digits[c >> 4];
+    out->p[out->n++] = (uint8_t)digits[c & 15];
 }
 
 /* A path segment has ended: takes "." back, and ".." with the segment before it. */
-static void resolve_dots(struct buf *out, size_t root)
+static void resolve_dots(struct out *out, size_t root)
 {
-    struct slice all = buf_view(out);
-    struct slice segment = slice_basename(all);
+    struct slice segment = slice_basename(slice_at(out->p, out->n));
     size_t back = slice_is(segment, ".") ? 0 : slice_is(segment, "..") ? 1 : 2;
     if (back == 2)
         return;
@@ -83,11 +121,11 @@ static void resolve_dots(struct buf *out, size_t root)
 }
 
 /* Path and query in their normal form behind what out holds; the path starts at `root`. */
-static void put_rest(struct buf *out, struct slice rest, bool loose)
+static void put_rest(struct out *out, struct slice rest, bool loose)
 {
     const size_t root = out->n;
     bool query = false;
-    buf_byte(out, '/');
+    out->p[out->n++] = '/';
     for (size_t i = rest.n && (rest.p[0] == '/' || (loose && rest.p[0] == '\\')); i < rest.n; i++) {
         uint8_t c = rest.p[i];
         int hi = c == '%' && i + 2 < rest.n ? ascii_hex(rest.p[i + 1]) : -1;
@@ -97,16 +135,16 @@ static void put_rest(struct buf *out, struct slice rest, bool loose)
             query = c == '?';
             /* What ".." left ends in a slash already. */
             if (query || out->p[out->n - 1] != '/' || (i && rest.p[i - 1] == '/'))
-                buf_byte(out, query ? '?' : '/');
+                out->p[out->n++] = query ? '?' : '/';
         } else if (lo >= 0) {
             c = (uint8_t)(hi << 4 | lo);
             if (unreserved(c))
-                buf_byte(out, c);
+                out->p[out->n++] = c;
             else
                 put_coded(out, c);
             i += 2;
         } else if (url_char[c]) {
-            buf_byte(out, c);
+            out->p[out->n++] = c;
         } else {
             put_coded(out, c);
         }
@@ -159,25 +197,17 @@ static bool split_authority(struct slice s, unsigned usual_port, struct parts *p
     return p->host.n > 0;
 }
 
-static size_t find_any(struct slice s, const char *any)
-{
-    size_t n = 0;
-    while (n < s.n && (s.p[n] == 0 || !strchr(any, s.p[n])))
-        n++;
-    return n;
-}
-
 /* False: no URL with a host. A missing scheme is left empty. */
 static bool split(struct slice s, struct parts *p)
 {
     struct slice all = s;
     unsigned usual_port = 0;
     *p = (struct parts){.scheme = take_scheme(&s)};
-    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
-        if (slice_is_nocase(p->scheme, schemes[i].name)) {
-            usual_port = schemes[i].port;
-            p->loose = schemes[i].loose;
-        }
+    const struct scheme *known = find_scheme(p->scheme);
+    if (known) {
+        usual_port = known->port;
+        p->loose = known->loose;
+    }
     if (p->loose) {
         while (s.n && (s.p[0] == '/' || s.p[0] == '\\'))
             s = slice_sub(s, 1, s.n);
@@ -190,7 +220,7 @@ static bool split(struct slice s, struct parts *p)
         s = all;
     }
     s = slice_sub(s, 0, slice_find(s, '#'));
-    size_t n = find_any(s, p->loose ? "/?\\" : "/?");
+    size_t n = find_mark(s, p->loose ? PATH | BACK : PATH);
     p->rest = slice_sub(s, n, s.n);
     return split_authority(slice_sub(s, 0, n), usual_port, p);
 }
@@ -202,7 +232,7 @@ static struct slice without_breaks(struct slice in, struct arena *a)
         in = slice_sub(in, 1, in.n);
     while (in.n && in.p[in.n - 1] <= ' ')
         in.n--;
-    if (find_any(in, "\t\r\n") == in.n)
+    if (find_mark(in, BREAK) == in.n)
         return in;
     uint8_t *to = arena_alloc(a, in.n);
     size_t n = 0;
@@ -215,22 +245,24 @@ static struct slice without_breaks(struct slice in, struct arena *a)
 static bool put_together(const struct parts *p, struct observed host, struct arena *a,
                          struct observed *out)
 {
-    struct buf b = {0};
-    bool v6 = host.type == OBS_IP && slice_find(host.value, ':') < host.value.n;
     struct slice scheme = p->scheme.n ? p->scheme : slice_of("http");
+    bool v6 = host.type == OBS_IP && slice_find(host.value, ':') < host.value.n;
+    size_t room = scheme.n + host.value.n + p->rest.n + sizeof "://[]:65535/";
+    for (size_t i = 0; i < p->rest.n; i++)
+        room += url_char[p->rest.p[i]] ? 0 : 2;
+    if (room > OBSERVABLE_MAX)
+        return false;
+    struct out o = {arena_alloc(a, room), 0};
     for (size_t i = 0; i < scheme.n; i++)
-        buf_byte(&b, ascii_lower(scheme.p[i]));
-    buf_text(&b, v6 ? "://[" : "://");
-    buf_slice(&b, host.value);
-    buf_text(&b, v6 ? "]" : "");
+        o.p[o.n++] = ascii_lower(scheme.p[i]);
+    put(&o, slice_of(v6 ? "://[" : "://"));
+    put(&o, host.value);
+    put(&o, slice_of(v6 ? "]" : ""));
     if (p->port)
-        buf_printf(&b, ":%u", p->port);
-    put_rest(&b, p->rest, p->loose || !p->scheme.n);
-    bool fits = b.n <= OBSERVABLE_MAX;
-    if (fits)
-        *out = (struct observed){OBS_URL, arena_copy(a, buf_view(&b))};
-    buf_free(&b);
-    return fits;
+        o.n += (size_t)snprintf((char *)o.p + o.n, 7, ":%u", p->port);
+    put_rest(&o, p->rest, p->loose || !p->scheme.n);
+    *out = (struct observed){OBS_URL, slice_at(o.p, o.n)};
+    return true;
 }
 
 static bool lower_scheme(struct slice s)
@@ -241,19 +273,32 @@ static bool lower_scheme(struct slice s)
     return s.n;
 }
 
-bool url_normalise(struct slice in, struct arena *a, struct observed *out)
+/* What is no link to a host: an address of a person, a file. */
+static bool other_normalise(struct slice s, struct arena *a, struct observed *out, bool *other)
 {
-    struct slice s = without_breaks(in, a);
-    struct parts p;
-    struct observed host;
-    for (size_t i = 0; i < sizeof wrappers / sizeof *wrappers; i++)
-        if (starts_nocase(s, wrappers[i]))
-            s = slice_sub(s, strlen(wrappers[i]), s.n);
+    *other = true;
     for (size_t i = 0; i < sizeof handles / sizeof *handles; i++)
         if (starts_nocase(s, handles[i]))
             return observable_normalise(OBS_HANDLE, s, a, out) && out->type != OBS_ACCOUNT;
     if (starts_nocase(s, "file:"))
         return path_normalise(s, a, out);
+    return *other = false;
+}
+
+bool url_normalise(struct slice in, struct arena *a, struct observed *out)
+{
+    struct slice s = without_breaks(in, a);
+    struct parts p;
+    struct observed host;
+    if (!slice_starts(s, "http")) {
+        bool other;
+        for (size_t i = 0; i < sizeof wrappers / sizeof *wrappers; i++)
+            if (starts_nocase(s, wrappers[i]))
+                s = slice_sub(s, strlen(wrappers[i]), s.n);
+        bool ok = other_normalise(s, a, out, &other);
+        if (other)
+            return ok;
+    }
     if (!split(s, &p) || !host_normalise(p.host, true, a, &host))
         return false;
     if (!p.scheme.n && (host.type == OBS_NONE || p.rest.n == 0)) {
@@ -279,7 +324,7 @@ struct slice observable_url_host(struct slice url)
         return (struct slice){url.p, 0};
     if (slice_starts(s, "["))
         return slice_sub(s, 1, slice_find(s, ']') - 1);
-    return slice_sub(s, 0, find_any(s, "/?:"));
+    return slice_sub(s, 0, find_mark(s, PATH | PORT));
 }
 
 void sink_url(struct sink *k, struct observed url)
@@ -288,10 +333,10 @@ void sink_url(struct sink *k, struct observed url)
     sink_add(k, url);
     if (url.type != OBS_URL)
         return;
-    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
-        if (schemes[i].no_host && slice_starts(url.value, schemes[i].name) &&
-            slice_starts(slice_sub(url.value, strlen(schemes[i].name), url.value.n), ":"))
-            return;
+    struct slice scheme = slice_sub(url.value, 0, slice_find(url.value, ':'));
+    const struct scheme *known = find_scheme(scheme);
+    if (known && known->no_host)
+        return;
     if (host_normalise(observable_url_host(url.value), false, k->arena, &host))
         sink_add(k, host);
 }
