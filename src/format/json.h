@@ -33,13 +33,15 @@ struct json {
     /* for the implementation */
     uint8_t state;
     bool lines;
+    const uint8_t *end; /* of all documents; c ends with the one that is read */
     uint64_t kinds[JSON_MAX_DEPTH / 64];
 };
 
 /* One document. bytes and arena must outlive what is read. A BOM at the start is skipped. */
 void json_open(struct json *j, struct slice bytes, struct arena *a);
-/* Several documents after each other (JSON lines): each ends with JSON_END, then comes the next;
-   json_more() tells whether there is one. After an error json_resync() goes to the next line. */
+/* Several documents, one a line (JSON lines; blank lines don't count): each ends with JSON_END, then
+   comes the next; json_more() tells whether there is one. After an error json_resync() goes to the
+   next line: a torn line costs no other. (json_more() does so, too, if it was forgotten.) */
 void json_open_lines(struct json *j, struct slice bytes, struct arena *a);
 bool json_more(struct json *j);
 void json_resync(struct json *j);
@@ -47,7 +49,8 @@ void json_resync(struct json *j);
 enum json_token json_next(struct json *j);
 /* Skips the rest of the value whose first token was t (nothing, for a scalar). False: error. */
 bool json_skip(struct json *j, enum json_token t);
-/* In an object: the next key into j->text; false at the object's end or on error. */
+/* In an object: the next key into j->text; false at the object's end or on error (j->err.code).
+   The value must be read or skipped before the next call. */
 bool json_key(struct json *j);
 
 /* A small tree for documents that are looked up rather than streamed; same limits, and at most
@@ -59,11 +62,16 @@ struct json_value {
     size_t n;                        /* children */
 };
 MUST_CHECK struct json_value *json_tree(struct json *j, size_t max_values, struct err *e);
-const struct json_value *json_get(const struct json_value *object, const char *key); /* or NULL */
+/* The same for one value inside a document that is streamed; t is its first token. */
+MUST_CHECK struct json_value *json_tree_of(struct json *j, enum json_token t, size_t max_values,
+                                           struct err *e);
+/* The first member of that name; NULL if there is none, or object is no object or NULL. */
+const struct json_value *json_get(const struct json_value *object, const char *key);
 struct slice json_get_text(const struct json_value *object, const char *key); /* STRING, NUMBER */
 bool json_int(struct slice number, int64_t *out); /* false: not an integer of 64 bits */
 
-/* The writer. Commas and nesting are its business; keys must be used inside objects only. */
+/* The writer. Commas and nesting are its business; keys must be used inside objects only. At the top
+   it puts nothing between values: the caller adds the line ends of JSON lines. */
 struct json_writer {
     struct buf *out;
     unsigned depth;

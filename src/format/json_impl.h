@@ -1,0 +1,31 @@
+#pragma once
+
+#include <endian.h>
+
+#include "format/json.h"
+
+/* Shared by reader and writer. */
+
+/*
+ * The first byte at or after p that is more than itself: a quote, a backslash, a control character,
+ * or part of a longer UTF-8 sequence. Looks at eight bytes at once: each term sets the high bit of
+ * such bytes, and a borrow or carry only leaves a byte that is such a one, so the lowest bit is
+ * always right.
+ */
+static inline const uint8_t *json_plain(const uint8_t *p, const uint8_t *end)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    for (; end - p >= 8; p += 8) {
+        uint64_t x;
+        memcpy(&x, p, 8);
+        x = le64toh(x);
+        uint64_t found = x | (x + ones) | (x - ones * 0x20) | ((x ^ ones * '"') - ones) |
+                         ((x ^ ones * '\\') - ones);
+        found &= ones * 0x80;
+        if (found)
+            return p + __builtin_ctzll(found) / 8;
+    }
+    while (p < end && *p >= 0x20 && *p < 0x7f && *p != '"' && *p != '\\')
+        p++;
+    return p;
+}

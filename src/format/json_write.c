@@ -1,0 +1,193 @@
+/*
+ * The writer of JSON. Whatever bytes it is given, what comes out is JSON in UTF-8 and can be shown
+ * on a terminal: control characters are escaped, bytes that are no UTF-8 become the text \xNN.
+ */
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/utf8.h"
+#include "format/json_impl.h"
+
+static void put(struct buf *b, uint8_t c)
+{
+    if (b->n == b->room)
+        buf_room(b, 1);
+    b->p[b->n++] = c;
+}
+
+void json_writer(struct json_writer *w, struct buf *out)
+{
+    w->out = out;
+    w->depth = 0;
+}
+
+/* Before each value and key: first[] says that nothing needs a comma yet. */
+static void separate(struct json_writer *w)
+{
+    if (w->depth == 0)
+        return;
+    bool *first = &w->first[w->depth - 1];
+    if (!*first)
+        put(w->out, ',');
+    *first = false;
+}
+
+static void open_container(struct json_writer *w, uint8_t bracket)
+{
+    assert(w->depth < JSON_MAX_DEPTH);
+    separate(w);
+    put(w->out, bracket);
+    w->first[w->depth++] = true;
+}
+
+static void close_container(struct json_writer *w, uint8_t bracket)
+{
+    assert(w->depth > 0);
+    w->depth--;
+    put(w->out, bracket);
+}
+
+void json_object(struct json_writer *w)
+{
+    open_container(w, '{');
+}
+
+void json_object_end(struct json_writer *w)
+{
+    close_container(w, '}');
+}
+
+void json_array(struct json_writer *w)
+{
+    open_container(w, '[');
+}
+
+void json_array_end(struct json_writer *w)
+{
+    close_container(w, ']');
+}
+
+/* C0, DEL, C1; and the two line ends that JavaScript didn't always take in a string. */
+static bool is_control(uint32_t cp)
+{
+    return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x2028 || cp == 0x2029;
+}
+
+/* Writes the character at p as an escape and returns its length. */
+static size_t escape(struct buf *out, const uint8_t *p, const uint8_t *end)
+{
+    static const char hex[] = "0123456789abcdef";
+    static const char letters[] = "btn.fr"; /* U+0008 to U+000D; U+000B has none */
+    uint32_t cp;
+    size_t n = utf8_next(slice_at(p, (size_t)(end - p)), &cp);
+    put(out, '\\');
+    if (n == 0) {
+        const char text[] = {'\\', 'x', hex[*p >> 4], hex[*p & 15]};
+        buf_add(out, text, sizeof text);
+        return 1;
+    }
+    if (cp == '"' || cp == '\\') {
+        put(out, (uint8_t)cp);
+    } else if (cp >= '\b' && cp <= '\r' && cp != '\v') {
+        put(out, (uint8_t)letters[cp - '\b']);
+    } else {
+        const char text[] = {'u', hex[cp >> 12], hex[cp >> 8 & 15], hex[cp >> 4 & 15],
+                             hex[cp & 15]};
+        buf_add(out, text, sizeof text);
+    }
+    return n;
+}
+
+static void quote(struct buf *out, struct slice text)
+{
+    struct cursor c = cursor(text);
+    const uint8_t *p = c.p;
+    put(out, '"');
+    for (;;) {
+        const uint8_t *run = p;
+        uint32_t cp;
+        size_t n;
+        p = json_plain(p, c.end);
+        while (p < c.end && *p >= 0x80 && (n = utf8_next(slice_at(p, (size_t)(c.end - p)), &cp)) &&
+               !is_control(cp))
+            p = json_plain(p + n, c.end);
+        buf_add(out, run, (size_t)(p - run));
+        if (p == c.end)
+            break;
+        p += escape(out, p, c.end);
+    }
+    put(out, '"');
+}
+
+void json_name_slice(struct json_writer *w, struct slice key)
+{
+    assert(w->depth > 0);
+    separate(w);
+    quote(w->out, key);
+    put(w->out, ':');
+    w->first[w->depth - 1] = true; /* its value follows without a comma */
+}
+
+void json_name(struct json_writer *w, const char *key)
+{
+    json_name_slice(w, slice_of(key));
+}
+
+void json_string(struct json_writer *w, struct slice text)
+{
+    separate(w);
+    quote(w->out, text);
+}
+
+void json_text(struct json_writer *w, const char *text)
+{
+    json_string(w, slice_of(text));
+}
+
+void json_raw(struct json_writer *w, struct slice json)
+{
+    separate(w);
+    buf_slice(w->out, json);
+}
+
+void json_number(struct json_writer *w, int64_t v)
+{
+    uint8_t digits[20];
+    size_t at = sizeof digits;
+    uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    do
+        digits[--at] = (uint8_t)('0' + rest % 10);
+    while (rest /= 10);
+    if (v < 0)
+        digits[--at] = '-';
+    json_raw(w, slice_at(digits + at, sizeof digits - at));
+}
+
+void json_real(struct json_writer *w, double v)
+{
+    if (!isfinite(v)) {
+        json_null(w);
+        return;
+    }
+    /* %g drops final zeros, so 15 digits are the shortest form of all that fit into them; numbers
+       near zero may need fewer. 17 always read back. */
+    char text[32];
+    for (int digits = isnormal(v) ? 15 : 1; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, v);
+        if (strtod(text, NULL) == v)
+            break;
+    }
+    json_raw(w, slice_of(text));
+}
+
+void json_bool(struct json_writer *w, bool v)
+{
+    json_raw(w, slice_of(v ? "true" : "false"));
+}
+
+void json_null(struct json_writer *w)
+{
+    json_raw(w, slice_of("null"));
+}
