@@ -2,7 +2,7 @@
  * Binary property lists. The file ends with a trailer, before it lies a table of offsets, and objects
  * refer to one another by their number in that table: so they may be shared, form circles, overlap,
  * or be reached by nobody. A value's ref is the offset of its object, whose header and extent
- * value_of() has checked. Format: docs/formats/plist.md
+ * follow() has checked. Format: docs/formats/plist.md
  */
 #include <endian.h>
 
@@ -26,13 +26,13 @@ static uint64_t number_at(const struct plist *p, uint64_t at, unsigned n)
     return be64toh(v) >> (64 - 8 * n);
 }
 
-/* By the high half of a marker whose low half is a length: bytes of a unit, refs in it. */
+/* By the high half of a marker whose low half is a length: bytes of a unit, refs in it. The strings
+   are ASCII, UTF-16, and UTF-8 of later versions; after the array come sets, in order and not. */
 static const struct {
     uint8_t type, bytes, refs;
 } measured[16] = {
-    [4] = {PLIST_DATA, 1},      [5] = {PLIST_STRING, 1}, /* ASCII; others are shown as they are */
-    [6] = {PLIST_STRING, 2},    [7] = {PLIST_STRING, 1}, /* UTF-8 of later versions */
-    [10] = {PLIST_ARRAY, 0, 1}, [11] = {PLIST_ARRAY, 0, 1}, /* sets, which only odd files hold */
+    [4] = {PLIST_DATA, 1},      [5] = {PLIST_STRING, 1},    [6] = {PLIST_STRING, 2},
+    [7] = {PLIST_STRING, 1},    [10] = {PLIST_ARRAY, 0, 1}, [11] = {PLIST_ARRAY, 0, 1},
     [12] = {PLIST_ARRAY, 0, 1}, [13] = {PLIST_DICT, 0, 2},
 };
 
