@@ -2,8 +2,9 @@
  * The sorted list of a source's entries.
  *
  * A job asks for each of its artifact's patterns, so that a phone with 100,000 files is gone over a
- * hundred times: a pattern whose last component has no '*' looks only at an array of hashes of last
- * components, 4 bytes an entry.
+ * hundred times. So of each last component 8 bytes stand in two arrays of their own, and hardly an
+ * entry that doesn't match is looked at: its hash for patterns without '*' there, its edges for
+ * others.
  */
 #include <stdlib.h>
 
@@ -12,12 +13,42 @@
 
 #define TIME_ABSENT INT64_MIN
 
-static uint32_t name_hash(struct slice name)
+uint32_t source_hash(struct slice name)
 {
     uint32_t h = 2166136261u; /* FNV-1a */
     for (size_t i = 0; i < name.n; i++)
         h = (h ^ name.p[i]) * 16777619u;
     return h;
+}
+
+/* First byte and last three; what a name doesn't have is 0. */
+static uint32_t edges_of(struct slice name)
+{
+    uint32_t e = name.n ? (uint32_t)name.p[0] << 24 : 0;
+    for (size_t i = 0; i < 3 && i < name.n; i++)
+        e |= (uint32_t)name.p[name.n - 1 - i] << 8 * i;
+    return e;
+}
+
+/* Which entries a pattern can match, as far as the two arrays tell: (of[i] & mask) == value. */
+struct sieve {
+    const uint32_t *of;
+    uint32_t mask, value;
+};
+
+static struct sieve sieve_of(const struct source *s, const char *pattern)
+{
+    struct sieve v = {.of = s->edges};
+    struct slice last = slice_basename(slice_of(pattern));
+    if (last.n == 0)
+        return v;
+    if (slice_find(last, '*') == last.n)
+        return (struct sieve){s->hashes, UINT32_MAX, source_hash(last)};
+    v.mask = last.p[0] == '*' ? 0 : 0xff000000;
+    for (size_t i = 0; i < 3 && i < last.n && last.p[last.n - 1 - i] != '*'; i++)
+        v.mask |= 0xffu << 8 * i;
+    v.value = edges_of(last) & v.mask;
+    return v;
 }
 
 static int64_t pack_time(struct utime t, uint8_t *precision)
@@ -136,7 +167,10 @@ static void tell(struct source *s, size_t duplicates, struct slice example)
 void source_sort(struct source *s)
 {
     s->order = xrealloc(s->order, s->nrows + 1, sizeof *s->order);
-    s->names = xrealloc(s->names, s->nrows + 1, sizeof *s->names);
+    s->hashes = xrealloc(s->hashes, s->nrows + 1, sizeof *s->hashes);
+    s->edges = xrealloc(s->edges, s->nrows + 1, sizeof *s->edges);
+    s->room = s->nrows + 1;
+    s->rows = xrealloc(s->rows, s->room, sizeof *s->rows);
     for (size_t i = 0; i < s->nrows; i++) {
         s->order[i] = (uint32_t)i;
         s->rows[i].flags &= (uint8_t)~ROW_DUPLICATE;
@@ -156,7 +190,9 @@ void source_sort(struct source *s)
             continue;
         }
         s->facts.files += r->type == ENTRY_FILE && (r->flags & ROW_PRESENT);
-        s->names[n] = name_hash(slice_basename(row_path(r)));
+        struct slice name = slice_basename(row_path(r));
+        s->hashes[n] = source_hash(name);
+        s->edges[n] = edges_of(name);
         s->order[n++] = s->order[i];
     }
     s->norder = n;
@@ -165,11 +201,9 @@ void source_sort(struct source *s)
 
 bool source_next(struct source *s, const char *pattern, size_t *pos, struct entry *out)
 {
-    struct slice last = slice_basename(slice_of(pattern));
-    bool exact = pattern && slice_find(last, '*') == last.n;
-    uint32_t hash = name_hash(last);
-    for (size_t i = *pos; i < s->norder; i++) {
-        if (exact && s->names[i] != hash)
+    struct sieve v = sieve_of(s, pattern);
+    for (size_t i = *pos, n = s->norder; i < n; i++) {
+        if ((v.of[i] & v.mask) != v.value)
             continue;
         uint32_t id = s->order[i];
         if (pattern && !source_pattern_matches(pattern, row_path(&s->rows[id])))

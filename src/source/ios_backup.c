@@ -156,13 +156,22 @@ static bool starts_sqlite(struct blob *blob)
            memcmp(head, magic, sizeof head) == 0;
 }
 
-/* The catalogue's bytes, decrypted if they must be. */
+/*
+ * The catalogue's bytes, decrypted if they must be. Seen with padding and without: whether a file
+ * of whole pages is complete is known by SQLite's own page count.
+ */
 static struct blob *open_manifest(struct ios_backup *b, struct err *e)
 {
+    enum { SMALLEST_PAGE = 512 };
     struct entry f;
     source_entry(b->in, b->manifest_place, &f);
     struct blob *blob = source_blob(b->in, &f, e);
-    return blob && b->manifest_sealed ? aes_blob(blob, b->manifest_key, e) : blob;
+    if (!blob || !b->manifest_sealed)
+        return blob;
+    blob = aes_blob(blob, b->manifest_key, e);
+    if (blob && blob_size(blob) % SMALLEST_PAGE == 0)
+        blob->damage = NULL;
+    return blob;
 }
 
 /* Decides whether Manifest.db is encrypted, and gets its key if so. */

@@ -47,6 +47,12 @@ struct listed {
     bool broken; /* there was no way to read `about` */
 };
 
+/* A domain of the catalogue: as it stands there, as text, and its folder on the device. */
+struct ios_domain {
+    struct slice raw, name, path;
+};
+enum { IOS_DOMAIN_SLOTS = 1024 };
+
 struct ios_backup {
     struct source source;
     struct source *in; /* the folder's own names */
@@ -57,8 +63,8 @@ struct ios_backup {
     uint32_t manifest_place; /* Manifest.db in `in` */
     uint8_t manifest_key[KEY_SIZE];
 
-    uint8_t *named; /* by id in `in`: a row names this content */
-    struct slice domain, domain_raw, domain_path;
+    uint8_t *named;                              /* by id in `in`: a row names this content */
+    struct ios_domain domains[IOS_DOMAIN_SLOTS]; /* seen lately, by hash */
     size_t files, missing, keys, broken, bad_ids, unknown_domains;
 };
 

@@ -63,27 +63,40 @@ static bool find_content(const struct ios_backup *b, const char *id, struct entr
     return found;
 }
 
-/* Rows of a domain stand together, so that the last one's path is kept. False: refused. */
-static bool enter_domain(struct ios_backup *b, struct slice raw)
+/* NULL: refused. */
+static const struct ios_domain *domain_of(struct ios_backup *b, struct slice raw)
 {
     struct source *s = &b->source;
-    if (b->domain_path.n && slice_equal(raw, b->domain_raw))
-        return true;
-    b->domain_path.n = 0;
+    struct ios_domain *d = &b->domains[source_hash(raw) % IOS_DOMAIN_SLOTS];
+    if (d->path.n && slice_equal(raw, d->raw))
+        return d;
+    *d = (struct ios_domain){0};
     struct buf path = {0};
     bool known = ios_domain_path(raw, &path);
-    bool ok = source_path(s, buf_view(&path), slice_at(NULL, 0), &b->domain_path);
+    bool ok = source_path(s, buf_view(&path), slice_at(NULL, 0), &d->path);
     buf_free(&path);
     if (!ok)
-        return false;
-    if (b->domain_path.n == 1) /* "/": a domain without a name */
-        b->domain_path = slice_of("/unknown");
-    b->domain_raw = source_keep_slice(s, raw);
-    b->domain = utf8_clean(b->domain_raw, &s->memory);
+        return NULL;
+    if (d->path.n == 1) /* "/": a domain without a name */
+        d->path = slice_of("/unknown");
+    d->raw = source_keep_slice(s, raw);
+    d->name = utf8_clean(d->raw, &s->memory);
     if (!known && !b->unknown_domains++)
         source_noted(s, "domain %.*s is not known: its files are shown below %.*s",
-                     (int)utf8_cut(b->domain, 100).n, (const char *)b->domain.p,
-                     (int)b->domain_path.n, (const char *)b->domain_path.p);
+                     (int)utf8_cut(d->name, 100).n, (const char *)d->name.p,
+                     (int)utf8_cut(d->path, 100).n, (const char *)d->path.p);
+    return d;
+}
+
+/* Sets path, domain and relative of an entry. False: refused. */
+static bool name_entry(struct ios_backup *b, struct slice raw_domain, struct slice relative,
+                       struct entry *en)
+{
+    const struct ios_domain *d = domain_of(b, raw_domain);
+    if (!d || !source_path(&b->source, d->path, relative, &en->path))
+        return false;
+    en->domain = d->name;
+    en->relative = slice_sub(en->path, d->path.n + 1, en->path.n);
     return true;
 }
 
@@ -142,10 +155,8 @@ void ios_backup_add(struct ios_backup *b, const struct listed *l)
         .born = f->born,
     };
     struct entry content = {0};
-    if (!enter_domain(b, l->domain) || !source_path(s, b->domain_path, l->relative, &en.path))
+    if (!name_entry(b, l->domain, l->relative, &en))
         return;
-    en.domain = b->domain;
-    en.relative = slice_sub(en.path, b->domain_path.n + 1, en.path.n);
     if (en.type == ENTRY_FILE)
         add_content(b, l, &en, &content);
     if (en.type == ENTRY_LINK)
@@ -194,14 +205,10 @@ void ios_backup_add_unlisted(struct ios_backup *b)
         }
         struct entry en = {0};
         const struct ios_known_file *f = ios_known_find(known, id);
-        if (f && enter_domain(b, f->domain) &&
-            source_path(s, b->domain_path, f->relative, &en.path)) {
-            en.domain = b->domain;
-            en.relative = slice_sub(en.path, b->domain_path.n + 1, en.path.n);
+        if (f && name_entry(b, f->domain, f->relative, &en))
             mapped++;
-        } else if (source_path(s, slice_of("/unlisted"), name, &en.path)) {
+        else if (source_path(s, slice_of("/unlisted"), name, &en.path))
             other++;
-        }
         add_found(b, &content, &en);
     }
     arena_free(&a);

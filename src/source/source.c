@@ -55,7 +55,8 @@ void source_close(struct source *s)
     secret_wipe(&s->derived);
     free(s->rows);
     free(s->order);
-    free(s->names);
+    free(s->hashes);
+    free(s->edges);
     arena_free(&s->memory);
     free(s);
 }

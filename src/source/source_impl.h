@@ -55,7 +55,8 @@ struct source {
     struct row *rows;
     size_t nrows, room;
     uint32_t *order; /* rows by path, without duplicates */
-    uint32_t *names; /* hash of the last component, in that order */
+    /* Of each last component, in that order: its hash; its first byte and its last three. */
+    uint32_t *hashes, *edges;
     size_t norder;
     struct texts damage, notes;
     size_t refused, too_long, over; /* names with "..", longer ones, entries over the limit */
@@ -84,6 +85,7 @@ void source_sort(struct source *s);
 void source_entry(const struct source *s, size_t id, struct entry *out);
 /* The entry of exactly this path. */
 bool source_find(const struct source *s, struct slice path, struct entry *out);
+uint32_t source_hash(struct slice s);
 /* Reads a whole small file of the source. */
 MUST_CHECK bool source_slurp(struct source *s, const struct entry *f, size_t limit, struct arena *a,
                              struct slice *out, struct err *e);

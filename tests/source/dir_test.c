@@ -76,6 +76,33 @@ static void entries_come_in_path_order(void **state)
     close_root(s);
 }
 
+static void index_finds_what_the_pattern_matches(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a",      "ab",         "abc",   "abcd", "b.db",
+                                        "x/b.db", "x/b.db-wal", "x/.db", "db",   "x/y/long name.db",
+                                        "x/a"};
+    static const char *const patterns[] = {"a",       "a*",     "*a",   "*",     "ab*",   "*.db",
+                                           "b*b",     "a*d",    "*bc*", "x/*",   "x/*/*", "/*",
+                                           "/x/*.db", "*-wal",  "????", "ab*cd", "a*b*c", "b.db",
+                                           "/b.db",   "x/b.db", "*.db*"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        tree_text(root, names[i], "x");
+    struct source *s = open_root();
+    for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+        size_t all = 0, some = 0;
+        struct entry one, other;
+        while (source_next(s, NULL, &all, &one)) {
+            if (!source_pattern_matches(patterns[i], one.path))
+                continue;
+            assert_true(source_next(s, patterns[i], &some, &other));
+            assert_int_equal(one.id, other.id);
+        }
+        assert_false(source_next(s, patterns[i], &some, &other));
+    }
+    close_root(s);
+}
+
 static void siblings_are_found_by_suffix(void **state)
 {
     (void)state;
@@ -310,6 +337,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(loose_files_keep_their_names),
         TEST(entries_come_in_path_order),
+        TEST(index_finds_what_the_pattern_matches),
         TEST(siblings_are_found_by_suffix),
         TEST(links_are_recorded_and_never_followed),
         TEST(file_that_became_a_link_is_not_followed),

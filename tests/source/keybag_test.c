@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <openssl/evp.h>
 
 #include "base/hash.h"
 #include "source/keybag.h"
@@ -200,6 +201,75 @@ static void wrapped_key_of_odd_length_is_corrupt(void **state)
     }
 }
 
+static void aes_wrap(const uint8_t kek[KEY_SIZE], const uint8_t key[KEY_SIZE], uint8_t *out)
+{
+    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+    int n = 0;
+    EVP_CIPHER_CTX_set_flags(ctx, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
+    assert_int_equal(EVP_EncryptInit_ex(ctx, EVP_aes_256_wrap(), NULL, kek, NULL), 1);
+    assert_int_equal(EVP_EncryptUpdate(ctx, out, &n, key, KEY_SIZE), 1);
+    EVP_CIPHER_CTX_free(ctx);
+}
+
+/* The public half of a private key, and what it shares with another's public one. */
+static void x25519(const uint8_t secret[KEY_SIZE], uint8_t public_key[KEY_SIZE],
+                   const uint8_t peer[KEY_SIZE], uint8_t shared[KEY_SIZE])
+{
+    size_t n = KEY_SIZE;
+    EVP_PKEY *ours = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, secret, KEY_SIZE);
+    assert_int_equal(EVP_PKEY_get_raw_public_key(ours, public_key, &n), 1);
+    if (peer) {
+        EVP_PKEY *theirs = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL, peer, KEY_SIZE);
+        EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(ours, NULL);
+        assert_int_equal(EVP_PKEY_derive_init(ctx), 1);
+        assert_int_equal(EVP_PKEY_derive_set_peer(ctx, theirs), 1);
+        assert_int_equal(EVP_PKEY_derive(ctx, shared, &n), 1);
+        EVP_PKEY_CTX_free(ctx);
+        EVP_PKEY_free(theirs);
+    }
+    EVP_PKEY_free(ours);
+}
+
+static void curve_class_opens_its_files(void **state)
+{
+    (void)state;
+    uint8_t kek[KEY_SIZE] = {7}, class_secret[KEY_SIZE] = {8}, file_secret[KEY_SIZE] = {9};
+    uint8_t class_public[KEY_SIZE], file_public[KEY_SIZE], file_key[KEY_SIZE] = {10};
+    uint8_t shared[KEY_SIZE], key[KEY_SIZE], wrapped[4 + KEY_SIZE + WRAPPED_SIZE] = {2};
+    uint8_t class_wrapped[WRAPPED_SIZE];
+    struct buf b = {0};
+    x25519(class_secret, class_public, NULL, NULL);
+    x25519(file_secret, file_public, class_public, shared);
+    buf_add(&b, "\0\0\0\1", 4);
+    buf_add(&b, shared, KEY_SIZE);
+    buf_add(&b, file_public, KEY_SIZE);
+    buf_add(&b, class_public, KEY_SIZE);
+    sha256_of(buf_view(&b), key);
+    memcpy(wrapped + 4, file_public, KEY_SIZE);
+    aes_wrap(key, file_key, wrapped + 4 + KEY_SIZE);
+    aes_wrap(kek, class_secret, class_wrapped);
+
+    buf_clear(&b);
+    header(&b, true);
+    tag(&b, "UUID", "0123456789abcdef", 16);
+    number(&b, "CLAS", 2);
+    number(&b, "WRAP", 2);
+    number(&b, "KTYP", 1);
+    tag(&b, "WPKY", class_wrapped, WRAPPED_SIZE);
+    tag(&b, "PBKY", class_public, KEY_SIZE);
+    struct keybag k;
+    struct err e = {0};
+    unsigned lost;
+    assert_true(keybag_parse(buf_view(&b), &k, &e));
+    assert_true(keybag_unlock(&k, kek, &lost, &e));
+    assert_true(keybag_file_key(&k, slice_at(wrapped, sizeof wrapped), 0, key, &e));
+    assert_memory_equal(key, file_key, KEY_SIZE);
+    wrapped[10] ^= 1;
+    assert_false(keybag_file_key(&k, slice_at(wrapped, sizeof wrapped), 0, key, &e));
+    assert_int_equal(e.code, ERR_CORRUPT);
+    buf_free(&b);
+}
+
 static void corrupt(struct slice blob)
 {
     struct keybag k;
@@ -271,6 +341,7 @@ int main(void)
         cmocka_unit_test(no_secret_is_locked),
         cmocka_unit_test(no_key_opening_is_a_wrong_password),
         cmocka_unit_test(some_keys_not_opening_is_damage_and_goes_on),
+        cmocka_unit_test(curve_class_opens_its_files),
         cmocka_unit_test(wrapped_key_of_odd_length_is_corrupt),
         cmocka_unit_test(damaged_bags_are_told),
         cmocka_unit_test(changed_wrapped_key_does_not_open),
