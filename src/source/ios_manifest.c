@@ -100,11 +100,14 @@ static void add_row(struct ios_backup *b, const struct sqlite_row *row, bool ids
 
 static void tell_losses(struct ios_backup *b, struct sqlite *s)
 {
-    struct sqlite_losses lost = sqlite_losses(s);
+    sqlite_check(s, "Files");
+    struct sqlite_losses lost = sqlite_losses(s), notes = sqlite_notes(s);
     for (unsigned i = 0; i < lost.n; i++)
         source_damaged(&b->source, "Manifest.db: %s", lost.what[i]);
     if (lost.more)
         source_damaged(&b->source, "Manifest.db: %u more losses", lost.more);
+    for (unsigned i = 0; i < notes.n; i++)
+        source_noted(&b->source, "Manifest.db: %s", notes.what[i]);
 }
 
 static bool read_rows(struct ios_backup *b, struct sqlite *s, struct err *e)

@@ -609,6 +609,49 @@ static void manifest_of_another_backup_is_corrupt(void **state)
     refused("x", ERR_CORRUPT, "does not open with its key");
 }
 
+/* Enough rows for many pages, so that a damaged one leaves others. */
+static void make_many(const struct mkbackup_options *o)
+{
+    enum { MANY = 500 };
+    static char names[MANY][32];
+    static struct mkbackup_file files[MANY];
+    for (size_t i = 0; i < MANY; i++) {
+        snprintf(names[i], sizeof names[i], "Library/file%zu", i);
+        files[i] = (struct mkbackup_file){.domain = "HomeDomain", .path = names[i], .absent = true};
+    }
+    make(o, files, MANY);
+}
+
+static void lost_pages_of_the_catalogue_are_damage(void **state)
+{
+    (void)state;
+    static const char *const passwords[] = {NULL, "x"};
+    for (size_t i = 0; i < 2; i++) {
+        char path[4096], zeros[4096] = {0};
+        struct stat st;
+        make_many(&(struct mkbackup_options){.password = passwords[i]});
+        snprintf(path, sizeof path, "%s/Manifest.db", folder);
+        int file = open(path, O_RDWR);
+        assert_true(file >= 0 && fstat(file, &st) == 0);
+        assert_int_equal(pwrite(file, zeros, sizeof zeros, st.st_size / 2 / 4096 * 4096), 4096);
+        close(file);
+        struct source *s = open_with(passwords[i]);
+        assert_non_null(s);
+        assert_true(tree_damage(s, "Manifest.db: "));
+        assert_in_range(source_facts(s)->files, 3, 4); /* the backup's own */
+        close_all(s);
+
+        assert_int_equal(truncate(path, st.st_size / 2), 0);
+        s = open_with(passwords[i]);
+        if (s)
+            assert_true(tree_damage(s, "Manifest.db: "));
+        else
+            assert_int_equal(e.code, ERR_CORRUPT);
+        close_all(s);
+        tree_remove(folder);
+    }
+}
+
 /* A record of Manifest.mbdb. */
 static void mbdb_text(struct buf *b, const char *s)
 {
@@ -730,6 +773,7 @@ int main(void)
         TEST(encrypted_backup_needs_its_manifest_plist),
         TEST(garbage_as_catalogue_is_corrupt),
         TEST(manifest_of_another_backup_is_corrupt),
+        TEST(lost_pages_of_the_catalogue_are_damage),
         TEST(old_catalogue_is_read),
         TEST(backup_inside_a_folder_is_found),
     };
