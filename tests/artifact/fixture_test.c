@@ -1,0 +1,193 @@
+/*
+ * Every fixture below tests/artifact/ios: the artifact of its name must say the same of a plain
+ * backup, an encrypted one and a file system, and it must be what expect.jsonl and expect.coverage
+ * hold. With BRIDLE_BLESS=1 those are written instead: the difference is for a reviewer to read.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "artifact/record_json.h"
+#include "fixture.h"
+#include "fixture_sql.h"
+#include "worker/worker.h"
+
+enum { MAX_TESTS = 400, MAX_PATHS = 256 };
+
+struct run {
+    struct buf lines, coverage;
+    const char *paths[MAX_PATHS]; /* of the files booked */
+    unsigned n;
+};
+
+static void add_line(struct run *r, const struct event *ev)
+{
+    struct json_writer w;
+    char time[UTIME_TEXT];
+    const struct record *record = &ev->record->record;
+    json_writer(&w, &r->lines);
+    json_object(&w);
+    utime_text(record_moment(record), time);
+    if (time[0]) {
+        json_name(&w, "time");
+        json_text(&w, time);
+    }
+    json_name(&w, "fields");
+    record_json_fields(&w, record, true);
+    json_name(&w, "observables");
+    record_json_observables(&w, &ev->record->sightings);
+    json_name(&w, "provenance");
+    record_json_provenance(&w, &record->origin, slice_of(r->paths[ev->file.number]),
+                           (struct slice){0});
+    json_object_end(&w);
+    buf_byte(&r->lines, '\n');
+}
+
+static void take(struct run *r, const struct event *ev, struct arena *a)
+{
+    switch (ev->type) {
+    case EVENT_FILE:
+        assert_true(r->n < MAX_PATHS);
+        r->paths[r->n++] = arena_string(a, ev->file.path);
+        break;
+    case EVENT_RECORD: add_line(r, ev); break;
+    case EVENT_SKIP:
+    case EVENT_NOTE: break;
+    case EVENT_FINISHED:
+        buf_printf(&r->coverage, "%s files=%llu records=%llu skipped=%llu\n",
+                   status_name(ev->status), (unsigned long long)ev->usage.files,
+                   (unsigned long long)ev->usage.records, (unsigned long long)ev->usage.skipped);
+        if (ev->text[0])
+            buf_printf(&r->coverage, "%s\n", ev->text);
+    }
+}
+
+/* What the real worker says of the fixture in one form. */
+static void run_form(const struct fixture *f, enum fixture_form form, struct run *r)
+{
+    char folder[] = "/tmp/bridle-fixture-XXXXXX";
+    struct arena a = {0};
+    struct limits l;
+    struct opened o;
+    struct event ev;
+    struct err e = {0};
+    struct secret secret = fixture_secret(form);
+    assert_non_null(mkdtemp(folder));
+    fixture_write(f, form, folder);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    limits_default(&l);
+    l.seconds = 60;
+    l.keep_all = true;
+    struct worker *w = worker_start(fd, "fixture", &l, &e);
+    if (!w || !worker_open(w, &secret, NULL, &o, &e))
+        fail_msg("%s", e.msg);
+    worker_run(w, f->artifact);
+    while (worker_next(w, &ev, &e))
+        take(r, &ev, &a);
+    assert_int_equal(e.code, ERR_NONE);
+    worker_stop(w);
+    close(fd);
+    fixture_remove(folder);
+    arena_free(&a);
+}
+
+static void expect(const struct fixture *f, const char *file, const struct buf *got,
+                   enum fixture_form form, bool bless)
+{
+    static const char *const forms[] = {"plain backup", "encrypted backup", "file system"};
+    struct arena a = {0};
+    char *path = arena_printf(&a, "%s/%s", f->folder, file);
+    if (bless)
+        fixture_put(path, buf_view(got));
+    struct slice want = fixture_slurp(path, &a);
+    if (!slice_equal(want, buf_view(got)))
+        fail_msg("%s of the %s:\n--- wanted\n%.*s--- got\n%.*s", path, forms[form], (int)want.n,
+                 (const char *)want.p, (int)got->n, (const char *)got->p);
+    arena_free(&a);
+}
+
+static bool may_be_in(const struct artifact *a, enum fixture_form form)
+{
+    return form == FILE_SYSTEM ? a->found_in & IN_IOS_FS : a->found_in & IN_ANY_BACKUP;
+}
+
+static const struct artifact *artifact_of(const char *folder)
+{
+    const char *at = strstr(folder, "/artifact/ios/");
+    struct slice name = slice_of(at ? at + strlen("/artifact/ios/") : "");
+    char id[128];
+    snprintf(id, sizeof id, "ios.%.*s", (int)slice_find(name, '/'), (const char *)name.p);
+    return artifact_find(slice_of(id));
+}
+
+static void all_forms_say_the_same(void **state)
+{
+    struct fixture f;
+    const struct artifact *a = artifact_of(*state);
+    bool bless = getenv("BRIDLE_BLESS") != NULL;
+    assert_non_null(a);
+    assert_true(fixture_load(&f, *state, a));
+    for (enum fixture_form form = PLAIN_BACKUP; form < FIXTURE_FORMS; form++) {
+        struct run r = {0};
+        if (!may_be_in(a, form))
+            continue;
+        run_form(&f, form, &r);
+        expect(&f, "expect.coverage", &r.coverage, form, bless);
+        expect(&f, "expect.jsonl", &r.lines, form, bless);
+        buf_free(&r.lines);
+        buf_free(&r.coverage);
+        bless = false; /* the others must agree with the first */
+    }
+    fixture_free(&f);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct CMUnitTest *)a)->name, ((const struct CMUnitTest *)b)->name);
+}
+
+/* Folders with a tree: tests/artifact/ios/NAME and NAME/VARIANT. */
+static void find_fixtures(const char *folder, unsigned depth, struct CMUnitTest *tests, size_t *n)
+{
+    char path[4096];
+    struct stat st;
+    snprintf(path, sizeof path, "%s/tree", folder);
+    if (stat(path, &st) == 0 && *n < MAX_TESTS)
+        tests[(*n)++] = (struct CMUnitTest){.name = strstr(folder, "/ios/") + 1,
+                                            .test_func = all_forms_say_the_same,
+                                            .initial_state = (void *)folder};
+    DIR *d = opendir(folder);
+    for (struct dirent *e; d && depth && (e = readdir(d));) {
+        snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
+        if (e->d_name[0] != '.' && strcmp(e->d_name, "tree") != 0 && stat(path, &st) == 0 &&
+            S_ISDIR(st.st_mode))
+            find_fixtures(xstrdup(path), depth - 1, tests, n);
+    }
+    if (d)
+        closedir(d);
+}
+
+int main(int argc, char **argv)
+{
+    static struct CMUnitTest tests[MAX_TESTS];
+    const char *root = getenv("BRIDLE_SOURCE");
+    size_t n = 0;
+    char path[4096];
+    snprintf(path, sizeof path, "%s/tests/artifact/ios", root ? root : ".");
+    find_fixtures(path, 2, tests, &n);
+    qsort(tests, n, sizeof *tests, by_name);
+    /* One fixture alone: fixture_test ios/sms/odd */
+    for (size_t i = 0; argc > 1 && i < n; i++)
+        if (!strcmp(tests[i].name, argv[1]))
+            return _cmocka_run_group_tests("fixtures", &tests[i], 1, NULL, NULL);
+    return n == 0 || _cmocka_run_group_tests("fixtures", tests, n, NULL, NULL);
+}
