@@ -491,8 +491,7 @@ static void false_id_never_becomes_a_path(void **state)
 {
     (void)state;
     static const char *const ids[] = {"../../../../etc/passwd", "", "3d0d",
-                                      "zz0d7e5fb2ce288813306e4d"
-                                      "4636395e047a3d28"};
+                                      "zz0d7e5fb2ce288813306e4d4636395e047a3d28"};
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
         struct entry f;
         struct source *s =
