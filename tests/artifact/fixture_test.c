@@ -10,18 +10,17 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "artifact/record_json.h"
 #include "fixture.h"
+#include "fixture_list.h"
 #include "fixture_sql.h"
 #include "worker/worker.h"
 
-enum { MAX_TESTS = 400, MAX_PATHS = 256 };
+enum { MAX_PATHS = 256 };
 
 struct run {
     struct buf lines, coverage;
@@ -120,19 +119,10 @@ static bool may_be_in(const struct artifact *a, enum fixture_form form)
     return form == FILE_SYSTEM ? a->found_in & IN_IOS_FS : a->found_in & IN_ANY_BACKUP;
 }
 
-static const struct artifact *artifact_of(const char *folder)
-{
-    const char *at = strstr(folder, "/artifact/ios/");
-    struct slice name = slice_of(at ? at + strlen("/artifact/ios/") : "");
-    char id[128];
-    snprintf(id, sizeof id, "ios.%.*s", (int)slice_find(name, '/'), (const char *)name.p);
-    return artifact_find(slice_of(id));
-}
-
 static void all_forms_say_the_same(void **state)
 {
     struct fixture f;
-    const struct artifact *a = artifact_of(*state);
+    const struct artifact *a = fixture_artifact(*state);
     bool bless = getenv("BRIDLE_BLESS") != NULL;
     assert_non_null(a);
     assert_true(fixture_load(&f, *state, a));
@@ -150,44 +140,7 @@ static void all_forms_say_the_same(void **state)
     fixture_free(&f);
 }
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(((const struct CMUnitTest *)a)->name, ((const struct CMUnitTest *)b)->name);
-}
-
-/* Folders with a tree: tests/artifact/ios/NAME and NAME/VARIANT. */
-static void find_fixtures(const char *folder, unsigned depth, struct CMUnitTest *tests, size_t *n)
-{
-    char path[4096];
-    struct stat st;
-    snprintf(path, sizeof path, "%s/tree", folder);
-    if (stat(path, &st) == 0 && *n < MAX_TESTS)
-        tests[(*n)++] = (struct CMUnitTest){.name = strstr(folder, "/ios/") + 1,
-                                            .test_func = all_forms_say_the_same,
-                                            .initial_state = (void *)folder};
-    DIR *d = opendir(folder);
-    for (struct dirent *e; d && depth && (e = readdir(d));) {
-        snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
-        if (e->d_name[0] != '.' && strcmp(e->d_name, "tree") != 0 && stat(path, &st) == 0 &&
-            S_ISDIR(st.st_mode))
-            find_fixtures(xstrdup(path), depth - 1, tests, n);
-    }
-    if (d)
-        closedir(d);
-}
-
 int main(int argc, char **argv)
 {
-    static struct CMUnitTest tests[MAX_TESTS];
-    const char *root = getenv("BRIDLE_SOURCE");
-    size_t n = 0;
-    char path[4096];
-    snprintf(path, sizeof path, "%s/tests/artifact/ios", root ? root : ".");
-    find_fixtures(path, 2, tests, &n);
-    qsort(tests, n, sizeof *tests, by_name);
-    /* One fixture alone: fixture_test ios/sms/odd */
-    for (size_t i = 0; argc > 1 && i < n; i++)
-        if (!strcmp(tests[i].name, argv[1]))
-            return _cmocka_run_group_tests("fixtures", &tests[i], 1, NULL, NULL);
-    return n == 0 || _cmocka_run_group_tests("fixtures", tests, n, NULL, NULL);
+    return fixture_tests(all_forms_say_the_same, argc > 1 ? argv[1] : NULL);
 }
