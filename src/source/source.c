@@ -65,7 +65,7 @@ void source_close(struct source *s)
 uint8_t *source_keep(struct source *s, const void *p, size_t n)
 {
     enum { PIECE = 64 * 1024 };
-    if (n > s->nspare) {
+    if (n > s->nspare || !s->spare) {
         s->nspare = n > PIECE / 4 ? n : PIECE;
         s->spare = arena_alloc(&s->memory, s->nspare);
     }
