@@ -326,12 +326,10 @@ static bool content_key(const struct ios_backup *b, const struct row *r, uint8_t
     return keybag_file_key(b->keybag, slice_at(r->extra, r->extra_n), r->protection, key, e);
 }
 
-static struct blob *backup_blob(struct source *s, const struct row *r, struct err *e)
+/* The content behind a row, decrypted if it must be. */
+static struct blob *content_blob(struct ios_backup *b, const struct row *r, struct err *e)
 {
-    struct ios_backup *b = (struct ios_backup *)s;
     struct entry f;
-    if (b->manifest_sealed && r->place == b->manifest_place)
-        return open_manifest(b, e);
     source_entry(b->in, r->place, &f);
     struct blob *in = source_blob(b->in, &f, e);
     if (!in || !b->sealed)
@@ -347,6 +345,28 @@ static struct blob *backup_blob(struct source *s, const struct row *r, struct er
     }
     struct blob *blob = aes_blob(in, key, e);
     explicit_bzero(key, sizeof key);
+    return blob;
+}
+
+/* Databases grow and shrink while they are copied; SQLite's reader knows when one is cut. */
+static bool size_is_stale(const struct row *r, struct blob *blob)
+{
+    static const char *const sides[] = {"-wal", "-shm", "-journal"};
+    struct slice path = slice_at(r->path, r->path_n);
+    for (size_t i = 0; i < sizeof sides / sizeof *sides; i++)
+        if (slice_ends(path, sides[i]))
+            return true;
+    return starts_sqlite(blob);
+}
+
+static struct blob *backup_blob(struct source *s, const struct row *r, struct err *e)
+{
+    struct ios_backup *b = (struct ios_backup *)s;
+    if (b->manifest_sealed && r->place == b->manifest_place)
+        return open_manifest(b, e);
+    struct blob *blob = content_blob(b, r, e);
+    if (blob && !blob->damage && blob_size(blob) < r->bytes && !size_is_stale(r, blob))
+        blob->damage = "shorter than the manifest says";
     return blob;
 }
 

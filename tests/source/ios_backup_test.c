@@ -309,6 +309,30 @@ static void cut_content_is_told_by_its_blob(void **state)
     close_all(s);
 }
 
+static void content_shorter_than_listed_is_told_but_not_of_databases(void **state)
+{
+    (void)state;
+    struct entry f;
+    struct mkbackup_file files[] = {
+        {.domain = "HomeDomain", .path = "a", .bytes = BYTES("twenty bytes of text"), .cut = 5},
+        {.domain = "HomeDomain", .path = "b", .bytes = BYTES("SQLite format 3\0x"), .claimed = 90},
+        {.domain = "HomeDomain", .path = "c", .bytes = BYTES("text"), .claimed = 1},
+    };
+    static const char *const paths[] = {"/private/var/mobile/a", "/private/var/mobile/b",
+                                        "/private/var/mobile/c"};
+    make(&(struct mkbackup_options){0}, files, 3);
+    struct source *s = open_with(NULL);
+    assert_non_null(s);
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(tree_find(s, paths[i], &f));
+        struct blob *b = source_blob(s, &f, &e);
+        assert_non_null(b);
+        assert_true((b->damage != NULL) == (i == 0));
+        blob_close(b);
+    }
+    close_all(s);
+}
+
 static void listed_file_without_content_is_absent(void **state)
 {
     (void)state;
@@ -752,6 +776,7 @@ int main(void)
         TEST(its_own_files_are_entries),
         TEST(wrong_size_in_the_catalogue_cuts_nothing),
         TEST(cut_content_is_told_by_its_blob),
+        TEST(content_shorter_than_listed_is_told_but_not_of_databases),
         TEST(listed_file_without_content_is_absent),
         TEST(missing_class_key_locks_its_files_only),
         TEST(damaged_class_key_is_damage),
