@@ -74,6 +74,7 @@ static void no_file_is_absent_where_there_could_be_one(void **state)
     (void)state;
     struct account a = fine(0, 0);
     expect(&a, &everywhere, &backup, STATUS_ABSENT, "");
+    a = fine(0, 0);
     expect(&a, &everywhere, &android, STATUS_NOT_APPLICABLE, "");
 }
 
