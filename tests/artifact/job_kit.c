@@ -51,7 +51,7 @@ static bool keep_record(struct job_sink *s, uint64_t file, const struct record *
                    exposure_name(found->items[i].exposure));
     k->sightings[k->nrecords++] = text_of(k, buf_view(&list));
     buf_free(&list);
-    return true;
+    return !r->overfull;
 }
 
 static void keep_skip(struct job_sink *s, uint64_t file, const struct skipped *what)
