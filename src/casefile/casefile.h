@@ -37,7 +37,7 @@ MUST_CHECK bool casefile_add_skip(struct casefile *c, int64_t run, int64_t file,
                                   const struct origin *o, const char *why, struct err *e);
 MUST_CHECK bool casefile_finish(struct casefile *c, int64_t run, enum status s, const char *reason,
                                 const struct usage *u, struct err *e);
-/* The sets used, and for each artifact how many indicators of each type could have matched. */
+/* The sets used, with their counts; replaces those there were. */
 MUST_CHECK bool casefile_add_sets(struct casefile *c, const struct indicators *in, struct err *e);
 
 /* Facts of the run: "verdict", "version", "checked_ns", "options", "contact", ... */

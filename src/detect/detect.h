@@ -27,9 +27,9 @@ struct rule {
     enum severity severity;
     enum confidence confidence;
     enum exposure exposure;
-    /* SELECT record_id, subject [, detail] ... for :evidence. Rows of one subject are one finding.
-       The subject makes the finding's key and stands as its observable value when it has no
-       observable of its own. */
+    /* SELECT ... AS record_id, ... AS subject over a coverage row ?1 of its artifact. Rows of one
+       subject are one finding; the subject makes the finding's key. site(url) gives the registrable
+       domain of a link. */
     const char *sql;
 };
 extern const struct rule *const rules[];
@@ -61,5 +61,5 @@ MUST_CHECK bool detect_conclude(struct casefile *c, enum severity fail_on, struc
                                 struct err *e);
 
 /* Does a coverage row count as "not read"? The line is documented in docs/output.md. */
-bool coverage_is_gap(enum status s, const char *reason, bool expected, uint64_t records,
-                     uint64_t skipped);
+bool coverage_is_gap(enum status s, bool expected, uint64_t records, uint64_t skipped,
+                     uint64_t lost);

@@ -1,0 +1,335 @@
+/*
+ * The case file's life: made under another name, filled, closed as one file; opened with distrust.
+ *
+ * 1. A fresh case holds no `finished` in `run` until casefile_close(): whatever ends the program
+ *    before leaves a file that reads as incomplete.
+ * 2. While it is filled, pages are mostly appended and the rollback journal stays small. Writes are
+ *    not synchronised one by one; the last commit is.
+ */
+#include "casefile/casefile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "casefile/impl.h"
+
+enum { APPLICATION_ID = 0x6272646c /* "brdl" */, VERSION = 1, BATCH = 100000 };
+
+bool case_err(struct casefile *c, struct err *e)
+{
+    return err_set(e, ERR_IO, "case: %s", c->db ? sqlite3_errmsg(c->db) : "not open");
+}
+
+bool case_exec(struct casefile *c, const char *sql, struct err *e)
+{
+    return sqlite3_exec(c->db, sql, NULL, NULL, NULL) == SQLITE_OK || case_err(c, e);
+}
+
+sqlite3_stmt *case_prepare(struct casefile *c, const char *sql, struct err *e)
+{
+    sqlite3_stmt *s = NULL;
+    if (sqlite3_prepare_v2(c->db, sql, -1, &s, NULL) != SQLITE_OK)
+        case_err(c, e);
+    return s;
+}
+
+bool case_step(struct casefile *c, sqlite3_stmt *s, struct err *e)
+{
+    int rc = sqlite3_step(s);
+    bool ok = rc == SQLITE_DONE || rc == SQLITE_ROW;
+    if (!ok)
+        case_err(c, e);
+    sqlite3_reset(s);
+    return ok;
+}
+
+void case_bind(sqlite3_stmt *s, int at, struct slice text)
+{
+    sqlite3_bind_text64(s, at, text.n ? (const char *)text.p : "", text.n, SQLITE_STATIC,
+                        SQLITE_UTF8);
+}
+
+void case_bind_null(sqlite3_stmt *s, int at, struct slice text)
+{
+    if (text.n)
+        case_bind(s, at, text);
+    else
+        sqlite3_bind_null(s, at);
+}
+
+bool case_breathe(struct casefile *c, struct err *e)
+{
+    if (++c->pending < BATCH)
+        return true;
+    c->pending = 0;
+    return case_exec(c, "COMMIT; BEGIN", e);
+}
+
+/* -- opening -- */
+
+static const char *const statement_sql[STATEMENTS] = {
+    [ADD_RECORD] = "INSERT INTO record VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    [ADD_OBSERVABLE] = "INSERT INTO observable VALUES (?1, ?2, ?3)",
+    [ADD_SIGHTING] = "INSERT INTO sighting VALUES (?1, ?2, ?3, ?4, ?5)",
+    [ADD_FILE] = "INSERT INTO file VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [HASH_FILE] = "UPDATE file SET sha256 = ?2, bytes = ?3 WHERE id = ?1",
+    [ADD_SKIP] = "INSERT INTO skip (coverage_id, file_id, place, name, n, why) "
+                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+};
+
+static bool harden(struct casefile *c, struct err *e)
+{
+    int ok = sqlite3_db_config(c->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) == SQLITE_OK &&
+             sqlite3_db_config(c->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL) == SQLITE_OK &&
+             sqlite3_db_config(c->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL) == SQLITE_OK &&
+             sqlite3_db_config(c->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL) == SQLITE_OK;
+    sqlite3_limit(c->db, SQLITE_LIMIT_ATTACHED, 1);
+    sqlite3_extended_result_codes(c->db, 1);
+    return ok ? case_exec(c, "PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON", e)
+              : case_err(c, e);
+}
+
+static struct casefile *new_case(const char *path, enum case_mode mode)
+{
+    struct casefile *c = xcalloc(1, sizeof *c);
+    c->path = xstrdup(path);
+    c->mode = mode;
+    if (getrandom(&c->seed, sizeof c->seed, 0) != sizeof c->seed)
+        die("no random numbers");
+    return c;
+}
+
+static void free_case(struct casefile *c)
+{
+    for (size_t i = 0; i < STATEMENTS; i++)
+        sqlite3_finalize(c->statements[i]);
+    sqlite3_close(c->db);
+    free(c->observables.slots);
+    free(c->files);
+    free(c->runs);
+    buf_free(&c->fields);
+    buf_free(&c->times);
+    free(c->path);
+    free(c);
+}
+
+static bool connect(struct casefile *c, const char *path, int flags, struct err *e)
+{
+    if (sqlite3_open_v2(path, &c->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+        return case_err(c, e);
+    return harden(c, e);
+}
+
+/* An empty file of mode 0600 whatever the umask, then the schema. */
+static bool write_schema(struct casefile *c, const char *path, struct err *e)
+{
+    char pragmas[128];
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0 || fchmod(fd, 0600) != 0)
+        err_io(e, "%s", path);
+    if (fd >= 0)
+        close(fd);
+    if (e->code || !connect(c, path, SQLITE_OPEN_READWRITE, e))
+        return false;
+    snprintf(pragmas, sizeof pragmas,
+             "PRAGMA page_size = 8192; PRAGMA application_id = %d; PRAGMA user_version = %d",
+             APPLICATION_ID, VERSION);
+    bool ok = case_exec(c, pragmas, e) && case_exec(c, "BEGIN", e) &&
+              case_exec(c, case_schema, e) && case_exec(c, "COMMIT", e);
+    sqlite3_close(c->db);
+    c->db = NULL;
+    return ok;
+}
+
+static void remove_side_files(const char *path)
+{
+    static const char *const suffixes[] = {"-journal", "-wal", "-shm"};
+    char side[4096];
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
+        if (snprintf(side, sizeof side, "%s%s", path, suffixes[i]) < (int)sizeof side)
+            unlink(side);
+}
+
+static bool start_writing(struct casefile *c, struct err *e)
+{
+    if (!case_exec(c,
+                   "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; "
+                   "PRAGMA synchronous = OFF; PRAGMA cache_size = -16384; BEGIN IMMEDIATE",
+                   e))
+        return false;
+    for (size_t i = 0; i < STATEMENTS; i++) {
+        c->statements[i] = case_prepare(c, statement_sql[i], e);
+        if (!c->statements[i])
+            return false;
+    }
+    return true;
+}
+
+struct casefile *casefile_create(const char *path, bool force, struct err *e)
+{
+    char fresh[4096];
+    struct casefile *c = new_case(path, CASE_WRITE);
+    c->fresh = true;
+    c->next_record = c->next_observable = c->next_sighting = 1;
+    if (!force && access(path, F_OK) == 0)
+        err_set(e, ERR_USAGE, "%s exists already", path);
+    else if (snprintf(fresh, sizeof fresh, "%s.new-%d", path, (int)getpid()) >= (int)sizeof fresh)
+        err_set(e, ERR_USAGE, "the path is too long");
+    else if (write_schema(c, fresh, e)) {
+        remove_side_files(path);
+        if (rename(fresh, path) != 0)
+            err_io(e, "%s", path);
+        else if (connect(c, path, SQLITE_OPEN_READWRITE, e) && start_writing(c, e))
+            return c;
+    }
+    if (e->code != ERR_USAGE)
+        unlink(fresh);
+    free_case(c);
+    return NULL;
+}
+
+static bool number(struct casefile *c, const char *sql, int64_t *out, struct err *e)
+{
+    sqlite3_stmt *s = case_prepare(c, sql, e);
+    if (!s)
+        return false;
+    bool ok = sqlite3_step(s) == SQLITE_ROW;
+    if (ok)
+        *out = sqlite3_column_int64(s, 0);
+    else
+        case_err(c, e);
+    sqlite3_finalize(s);
+    return ok;
+}
+
+/* Is it a case, of this version, and does it hold only what ours hold? */
+static bool check_case(struct casefile *c, struct err *e)
+{
+    int64_t id = 0, version = 0;
+    if (!number(c, "PRAGMA application_id", &id, e) || id != APPLICATION_ID)
+        return err_set(e, ERR_UNSUPPORTED, "not a case");
+    if (!number(c, "PRAGMA user_version", &version, e) || version > VERSION)
+        return err_set(e, ERR_UNSUPPORTED, "a case of a newer version");
+    return case_check_schema(c, e);
+}
+
+struct casefile *casefile_open(const char *path, enum case_mode m, struct err *e)
+{
+    struct stat st;
+    struct casefile *c = new_case(path, m);
+    if (stat(path, &st) != 0)
+        err_set(e, ERR_ABSENT, "%s", strerror(errno));
+    else if (!S_ISREG(st.st_mode) || st.st_size == 0)
+        err_set(e, ERR_UNSUPPORTED, "not a case");
+    /* A killed run leaves a journal to roll back, which needs the right to write. */
+    else if (!connect(c, path,
+                      m == CASE_WRITE || access(path, W_OK) == 0 ? SQLITE_OPEN_READWRITE
+                                                                 : SQLITE_OPEN_READONLY,
+                      e) ||
+             !check_case(c, e))
+        ;
+    else if (m == CASE_READ ? case_exec(c, "PRAGMA query_only = ON", e) : start_writing(c, e))
+        return c;
+    free_case(c);
+    return NULL;
+}
+
+bool casefile_close(struct casefile *c, struct err *e)
+{
+    bool ok = true;
+    if (c->mode == CASE_WRITE) {
+        ok = !c->fresh || casefile_set(c, "finished", slice_of("1"), e);
+        for (size_t i = 0; i < STATEMENTS; i++) {
+            sqlite3_finalize(c->statements[i]);
+            c->statements[i] = NULL;
+        }
+        ok = ok && case_exec(c, "COMMIT", e);
+        int fd = ok ? open(c->path, O_RDONLY | O_CLOEXEC) : -1;
+        if (ok && (fd < 0 || fsync(fd) != 0))
+            ok = err_io(e, "%s", c->path);
+        if (fd >= 0)
+            close(fd);
+    }
+    free_case(c);
+    return ok;
+}
+
+void casefile_discard(struct casefile *c)
+{
+    char *path = xstrdup(c->path);
+    free_case(c);
+    unlink(path);
+    remove_side_files(path);
+    free(path);
+}
+
+sqlite3 *casefile_db(struct casefile *c)
+{
+    return c->db;
+}
+
+/* -- facts and log -- */
+
+bool casefile_set(struct casefile *c, const char *name, struct slice value, struct err *e)
+{
+    sqlite3_stmt *s = case_prepare(c, "INSERT OR REPLACE INTO run VALUES (?1, ?2)", e);
+    if (!s)
+        return false;
+    case_bind(s, 1, slice_of(name));
+    case_bind(s, 2, value);
+    bool ok = case_step(c, s, e);
+    sqlite3_finalize(s);
+    return ok;
+}
+
+struct slice casefile_get(struct casefile *c, const char *name, struct arena *a)
+{
+    struct err ignored = {0};
+    struct slice value = {0};
+    sqlite3_stmt *s = case_prepare(c, "SELECT value FROM run WHERE name = ?1", &ignored);
+    if (!s)
+        return value;
+    case_bind(s, 1, slice_of(name));
+    if (sqlite3_step(s) == SQLITE_ROW)
+        value =
+            arena_copy(a, slice_at(sqlite3_column_text(s, 0), (size_t)sqlite3_column_bytes(s, 0)));
+    sqlite3_finalize(s);
+    return value;
+}
+
+/* chain = SHA-256 over the previous row's chain and this row: shows accidents and naive edits. */
+bool casefile_log(struct casefile *c, const char *action, struct slice detail, struct err *e)
+{
+    uint8_t hash[SHA256_SIZE];
+    char hex[SHA256_TEXT];
+    struct buf text = {0};
+    int64_t now = utime_now().ns;
+    sqlite3_stmt *last = case_prepare(c, "SELECT chain FROM log ORDER BY id DESC LIMIT 1", e);
+    sqlite3_stmt *add = case_prepare(
+        c,
+        "INSERT INTO log (at_ns, actor, action, detail, chain) VALUES (?1, 'bridle', ?2, ?3, ?4)",
+        e);
+    bool ok = last && add;
+    if (ok && sqlite3_step(last) == SQLITE_ROW)
+        buf_text(&text, (const char *)sqlite3_column_text(last, 0));
+    buf_printf(&text, "\n%" PRId64 "\nbridle\n%s\n", now, action);
+    buf_slice(&text, detail);
+    sha256_of(buf_view(&text), hash);
+    if (ok) {
+        sqlite3_bind_int64(add, 1, now);
+        case_bind(add, 2, slice_of(action));
+        case_bind(add, 3, detail);
+        case_bind(add, 4, slice_of(hex_text(hash, sizeof hash, hex)));
+        ok = case_step(c, add, e);
+    }
+    sqlite3_finalize(last);
+    sqlite3_finalize(add);
+    buf_free(&text);
+    return ok;
+}

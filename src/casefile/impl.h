@@ -1,0 +1,76 @@
+#pragma once
+
+#include <sqlite3.h>
+
+#include "casefile/casefile.h"
+
+/* Inside casefile/ only. */
+
+/* What is known of a coverage row while its job runs. */
+struct run_state {
+    int64_t id;
+    struct utime first, last;
+    uint64_t records;
+    unsigned types; /* bits 1 << enum observable, of the sightings stored */
+    unsigned skips;
+};
+
+/* Ids of observables by a hash of type and value; open addressing, grown at two thirds. */
+struct seen {
+    struct seen_entry {
+        uint64_t hash;
+        uint32_t id;
+    } * slots;
+    size_t n, room; /* room: a power of two */
+};
+
+/* Files of one piece of evidence that are booked already: path -> row. */
+struct booked {
+    uint64_t hash;
+    int64_t id;
+    bool hashed;
+};
+
+enum statement {
+    ADD_RECORD,
+    ADD_OBSERVABLE,
+    ADD_SIGHTING,
+    ADD_FILE,
+    HASH_FILE,
+    ADD_SKIP,
+    STATEMENTS,
+};
+
+struct casefile {
+    sqlite3 *db;
+    char *path;
+    enum case_mode mode;
+    bool fresh;    /* made by casefile_create(), not yet closed */
+    uint64_t seed; /* of the hashes: evidence can't choose collisions */
+    sqlite3_stmt *statements[STATEMENTS];
+    unsigned pending; /* rows since the last commit */
+    double committed; /* steady time of it */
+    int64_t next_record, next_observable, next_sighting;
+    struct seen observables;
+    struct booked *files;
+    size_t nfiles, files_room;
+    struct run_state *runs;
+    size_t nruns;
+    struct buf fields, times;
+};
+
+/* "case: " and SQLite's words; ERR_IO. Always false. */
+bool case_err(struct casefile *c, struct err *e);
+MUST_CHECK bool case_exec(struct casefile *c, const char *sql, struct err *e);
+/* Prepares, or NULL with e. */
+sqlite3_stmt *case_prepare(struct casefile *c, const char *sql, struct err *e);
+/* Steps a statement that returns no rows and resets it. */
+MUST_CHECK bool case_step(struct casefile *c, sqlite3_stmt *s, struct err *e);
+void case_bind(sqlite3_stmt *s, int at, struct slice text);      /* as text, not copied */
+void case_bind_null(sqlite3_stmt *s, int at, struct slice text); /* the same; empty is NULL */
+/* Commits when many rows or a second have gathered. */
+MUST_CHECK bool case_breathe(struct casefile *c, struct err *e);
+
+/* The schema of a case, as created; and a check of an opened one against it. */
+extern const char case_schema[];
+MUST_CHECK bool case_check_schema(struct casefile *c, struct err *e);
