@@ -130,6 +130,14 @@ static bool slot_event(struct worker *w, struct slot *s, struct event *ev)
 
 /* -- ends -- */
 
+static void release(struct slot *s)
+{
+    stop_listening(s);
+    account_free(&s->account);
+    s->reader.at = s->reader.in.n = 0;
+    s->artifact = NULL;
+}
+
 static bool finish(struct worker *w, struct slot *s, struct event *ev)
 {
     *ev = (struct event){.type = EVENT_FINISHED, .artifact = s->artifact};
@@ -137,11 +145,15 @@ static bool finish(struct worker *w, struct slot *s, struct event *ev)
     ev->usage = account_usage(&s->account, &w->opened);
     buf_byte(&w->reason, 0);
     ev->text = (const char *)w->reason.p;
-    stop_listening(s);
-    account_free(&s->account);
-    s->reader.at = s->reader.in.n = 0;
-    s->artifact = NULL;
+    release(s);
     return true;
+}
+
+/* A job that the opener took with it before it said a word: it may never have begun. */
+static void put_back(struct worker *w, struct slot *s)
+{
+    w->queue[--w->taken] = s->artifact;
+    release(s);
 }
 
 /* An artifact that never got a process. */
@@ -195,6 +207,7 @@ static void start_job(struct worker *w, struct slot *s)
     const struct artifact *a = w->queue[w->taken++];
     s->artifact = a;
     s->fd = -1;
+    s->heard = false;
     s->number = ++w->number;
     s->deadline = utime_steady() + w->limits.seconds + GRACE;
     struct run_request q = {
@@ -281,9 +294,14 @@ static bool wait_for_bytes(struct worker *w, struct err *e)
     int ready = poll(fds, n + (w->opener.pid != 0), (int)((next - now) * 1000) + 1);
     if (ready < 0 && errno != EINTR)
         return err_io(e, "poll");
-    for (nfds_t i = 0; ready > 0 && i < n; i++)
-        if (fds[i].revents && frame_fill(&of[i]->reader, of[i]->fd) <= 0)
+    for (nfds_t i = 0; ready > 0 && i < n; i++) {
+        if (!fds[i].revents)
+            continue;
+        if (frame_fill(&of[i]->reader, of[i]->fd) > 0)
+            of[i]->heard = true;
+        else
             stop_listening(of[i]);
+    }
     if (ready > 0 && w->opener.pid && fds[n].revents)
         listen_to_opener(w);
     return true;
@@ -298,8 +316,11 @@ static bool event_at_hand(struct worker *w, struct event *ev)
             continue;
         if (slot_event(w, s, ev))
             return true;
-        if (s->fd < 0 && (s->account.exited || !w->opener.pid))
+        if (s->fd >= 0 || (!s->account.exited && w->opener.pid))
+            continue;
+        if (s->heard || s->account.exited)
             return finish(w, s, ev);
+        put_back(w, s);
     }
     return false;
 }

@@ -13,6 +13,7 @@ struct slot {
     const struct artifact *artifact; /* NULL: free */
     uint64_t number;
     int fd;          /* -1: its stream has ended */
+    bool heard;      /* something came through it */
     double deadline; /* long past its own alarm */
     struct frame_reader reader;
     struct arena arena; /* of the event handed out last */
