@@ -75,6 +75,18 @@ void ios_plist_text(struct record *r, const char *name, struct plist_value dict,
         record_text(r, name, text);
 }
 
+bool ios_plist_list(struct job *job, struct plist *p, const char *key, struct plist_value *list)
+{
+    struct plist_value top = plist_top(p);
+    struct err e = {0};
+    *list = plist_get(top, key);
+    if (list->type == PLIST_ARRAY || (top.type == PLIST_DICT && !plist_count(top)))
+        return true;
+    err_set(&e, ERR_UNSUPPORTED, "schema not known: no list %s", key);
+    job_unknown(job, &e);
+    return false;
+}
+
 struct plist *ios_plist_file(struct job *job, struct file *f)
 {
     struct err e = {0};

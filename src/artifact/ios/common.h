@@ -19,6 +19,10 @@ void ios_value_urls(struct job *job, struct plist_value v, struct buf *lines);
 /* A string of a dict as a fact, if it is there: field `name` from `key`. */
 void ios_plist_text(struct record *r, const char *name, struct plist_value dict, const char *key);
 
+/* The array that a plist is all about. False: it has other members and not this one, so it is booked
+   as unknown. (An empty plist has an empty list.) */
+bool ios_plist_list(struct job *job, struct plist *p, const char *key, struct plist_value *list);
+
 /* Opens the current file as a plist; NULL: booked as lost, with its path. */
 struct plist *ios_plist_file(struct job *job, struct file *f);
 /* Books what is wrong with a plist that was read to the end, if anything. */

@@ -27,11 +27,11 @@ static bool run(struct job *job, struct err *e)
     struct file f;
     while (job_next_file(job, &f, e)) {
         struct plist *p = ios_plist_file(job, &f);
-        if (!p)
+        struct plist_value list, event, facts;
+        if (!p || !ios_plist_list(job, p, "ProfileEvents", &list))
             continue;
-        struct plist_iter events = plist_iter(plist_get(plist_top(p), "ProfileEvents"));
+        struct plist_iter events = plist_iter(list);
         struct slice none, id;
-        struct plist_value event, facts;
         for (int64_t n = 0; plist_next(&events, &none, &event); n++) {
             struct plist_iter it = plist_iter(event);
             if (event.type != PLIST_DICT) {

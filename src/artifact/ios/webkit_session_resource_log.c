@@ -58,11 +58,11 @@ static bool run(struct job *job, struct err *e)
     struct file f;
     while (job_next_file(job, &f, e)) {
         struct plist *p = ios_plist_file(job, &f);
-        if (!p)
+        struct plist_value list, entry;
+        if (!p || !ios_plist_list(job, p, "browsingStatistics", &list))
             continue;
-        struct plist_iter it = plist_iter(plist_get(plist_top(p), "browsingStatistics"));
+        struct plist_iter it = plist_iter(list);
         struct slice none;
-        struct plist_value entry;
         for (int64_t n = 0; plist_next(&it, &none, &entry); n++)
             if (!emit(job, entry, n, e))
                 return false;

@@ -1,0 +1,5 @@
+-- a tab with a session (four bytes, then a plist), one without, one whose session is compressed
+CREATE TABLE tabs (id INTEGER PRIMARY KEY, uuid TEXT, title TEXT, url TEXT, user_visible_url TEXT, last_viewed_time REAL, opened_from_link INTEGER, private_browsing INTEGER);
+CREATE TABLE tab_sessions (id INTEGER PRIMARY KEY, tab_uuid TEXT UNIQUE, session_data BLOB, uncompressed_session_data_size INTEGER);
+INSERT INTO tabs VALUES (1, 'U1', 'One', 'https://one.example/a', 'one.example', 789724800, 1, 0), (2, 'U2', NULL, 'https://two.example/', NULL, NULL, 0, 1), (3, 'U3', 'Three', NULL, NULL, 789724800+5, 0, 0);
+INSERT INTO tab_sessions VALUES (1, 'U1', x'00000000' || CAST('<?xml version="1.0"?><plist version="1.0"><dict><key>SessionHistory</key><dict><key>SessionHistoryEntries</key><array><dict><key>SessionHistoryEntryURL</key><string>https://back.example/1</string><key>SessionHistoryEntryTitle</key><string>Back</string></dict></array></dict></dict></plist>' AS BLOB), 0), (2, 'U3', x'00000000deadbeef', 4096);
