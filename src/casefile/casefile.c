@@ -74,7 +74,8 @@ bool case_breathe(struct casefile *c, struct err *e)
 /* -- opening -- */
 
 static const char *const statement_sql[STATEMENTS] = {
-    [ADD_RECORD] = "INSERT INTO record VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    [ADD_RECORD] = "INSERT INTO record VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
+                   "?12)",
     [ADD_OBSERVABLE] = "INSERT INTO observable VALUES (?1, ?2, ?3)",
     [ADD_SIGHTING] = "INSERT INTO sighting VALUES (?1, ?2, ?3, ?4, ?5)",
     [ADD_FILE] = "INSERT INTO file VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",

@@ -416,6 +416,8 @@ bool casefile_add_record(struct casefile *c, int64_t run_id, int64_t file,
     sqlite3_bind_int(s, 9, t.precision);
     case_bind(s, 10, buf_view(&c->times));
     case_bind(s, 11, buf_view(&c->fields));
+    /* Sightings of a record lie together from here on. */
+    sqlite3_bind_int64(s, 12, sent->sightings.n ? c->next_sighting : 0);
     if (!case_step(c, s, e) || !add_sightings(c, run, id, &sent->sightings, e))
         return false;
     note_time(run, t);

@@ -13,7 +13,14 @@ const char *words_fill(struct arena *a, const char *lang, const char *key, ...)
     __attribute__((sentinel));
 /* `count.KEY` in the plural form of n. */
 const char *words_count(struct arena *a, const char *lang, const char *key, uint64_t n);
+bool words_have(const char *lang, const char *key);
+/* 1,234,567 in the arena. */
+const char *number_text(struct arena *a, uint64_t n);
 extern const char *const languages[]; /* "en", "it", "es", "fr", "ar", NULL */
+
+/* The key of a verdict's words, with the gravest family class and whether it stayed an attempt
+   ("verdict.traces.mercenary.attempt"); KEY.means explains it. In the arena. */
+const char *verdict_key(struct casefile *c, enum verdict v, struct arena *a, struct err *e);
 
 struct report_options {
     const char *lang; /* default "en" */
