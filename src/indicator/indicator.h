@@ -25,20 +25,23 @@ const char *confidence_name(enum confidence c);
 
 struct indicator {
     enum observable type;
-    struct slice value;     /* normal form */
-    struct slice published; /* as the set writes it */
-    struct slice ref;       /* the set's own id, "indicator--..." */
-    struct slice family;    /* "Pegasus"; empty: unknown */
-    struct utime created;   /* the indicator's own date; see docs/output.md `published` */
-    unsigned set;           /* index of its set */
-    uint8_t family_class;   /* enum family_class */
-    int8_t confidence;      /* 0..100 as published; -1: not said */
-    bool too_general;       /* shared by many harmless services: only a weak match */
-    bool prefix;            /* path: everything below; url: longer paths too; ip: a range */
-    bool expired;           /* valid_until is past, by the set's own word */
+    struct slice value;       /* normal form */
+    struct slice published;   /* as the set writes it */
+    struct slice ref;         /* the set's own id, "indicator--..." */
+    struct slice family;      /* "Pegasus"; empty: unknown */
+    struct utime created;     /* the indicator's own date; see docs/output.md `published` */
+    struct utime valid_until; /* UTIME_NONE: not said; compare it with the time of the check */
+    unsigned set;             /* index of its set */
+    uint8_t family_class;     /* enum family_class */
+    int8_t confidence;        /* 0..100 as published; -1: not said */
+    bool too_general;         /* shared by many harmless services: only a weak match */
+    bool prefix;              /* path: everything below; url: longer paths too; ip: a range */
+    bool expired;             /* valid_until is before the newest date in its own set */
+    bool host_too;  /* url that the set lists as a domain: its host alone is a weak match */
+    bool qualified; /* never more than medium: a compromised host, an address for one port */
 };
 
-/* A value that was not loaded, and why. */
+/* A value that was not loaded, and why; or a remark on one that was. */
 struct rejected {
     struct slice value;
     const char *why; /* from a fixed list: see lint.h */
@@ -49,8 +52,10 @@ struct set {
     struct slice name, publisher, licence, url; /* empty: unknown */
     uint8_t sha256[32];
     struct utime published;
+    /* In values of the file: loaded + rejected = all. One that is listed twice counts twice as
+       loaded and is one item. */
     unsigned loaded, rejected;
-    unsigned by_type[OBS_TYPES];
+    unsigned by_type[OBS_TYPES]; /* of the loaded ones */
 };
 
 /* A loaded collection: sets, their indicators, what was rejected. Owns its memory. */
@@ -63,6 +68,10 @@ struct indicators {
     struct rejected *rejected; /* of all sets, in file order */
     unsigned *rejected_set;
     size_t nrejected;
+    struct rejected
+        *remarks; /* loaded, yet worth a word: listed twice, too general, retyped, ... */
+    unsigned *remarks_set;
+    size_t nremarks;
 };
 
 struct indicators *indicators_new(void);
@@ -70,8 +79,9 @@ void indicators_free(struct indicators *in);
 
 /*
  * Parses one file of any supported format (STIX 2.0/2.1 now) and appends it to out in our own wire
- * form. Made to run in worker_parse(). One bad object never costs the others. ERR_UNSUPPORTED: no
- * format we know; ERR_CORRUPT: not JSON.
+ * form. Made to run in worker_parse(). One bad object never costs the others, and a file that is cut
+ * off gives what stands before the cut, with "the file ends too early" among the rejected.
+ * ERR_UNSUPPORTED: no format we know; ERR_CORRUPT: not JSON.
  */
 bool indicators_parse(struct blob *b, const char *name, struct buf *out, struct err *e);
 /* Adds what indicators_parse() wrote, decoded as hostile, as one set. */

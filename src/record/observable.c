@@ -306,15 +306,26 @@ static const struct {
     {"[/]", "/"},     {"[s]", "s"},   {"[.", "."},    {"\\.", "."},
 };
 
+/* Nearly all values have none of what fangs start with. */
+static bool has_fangs(struct slice s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] == '[' || s.p[i] == '(' || s.p[i] == '{' || s.p[i] == '\\')
+            return true;
+    return false;
+}
+
 struct slice observable_refang(struct slice in, struct arena *a)
 {
     struct buf b = {0};
     struct slice s = in;
-    if (starts_nocase(s, "hxxp") || starts_nocase(s, "h**p")) {
+    bool scheme = starts_nocase(s, "hxxp") || starts_nocase(s, "h**p");
+    if (!scheme && !has_fangs(s))
+        return in;
+    if (scheme) {
         buf_text(&b, "http");
         s = slice_sub(s, 4, s.n);
     }
-    bool changed = b.n > 0;
     while (s.n) {
         size_t i = 0, n = sizeof fangs / sizeof *fangs;
         while (i < n && !starts_nocase(s, fangs[i].from))
@@ -322,13 +333,12 @@ struct slice observable_refang(struct slice in, struct arena *a)
         if (i < n) {
             buf_text(&b, fangs[i].to);
             s = slice_sub(s, strlen(fangs[i].from), s.n);
-            changed = true;
         } else {
             buf_byte(&b, s.p[0]);
             s = slice_sub(s, 1, s.n);
         }
     }
-    struct slice kept = changed ? arena_copy(a, buf_view(&b)) : in;
+    struct slice kept = slice_equal(buf_view(&b), in) ? in : arena_copy(a, buf_view(&b));
     buf_free(&b);
     return kept;
 }

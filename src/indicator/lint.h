@@ -1,0 +1,54 @@
+#pragma once
+
+#include "indicator/indicator.h"
+
+/*
+ * The hygiene of sets: what would raise alarms on every phone is not loaded, or only counts as a
+ * weak match. docs/indicators.md explains each reason.
+ */
+enum lint {
+    LINT_OK,
+    /* Not loaded. */
+    LINT_BAD_VALUE,
+    LINT_SINGLE_LABEL,
+    LINT_PUBLIC_SUFFIX,
+    LINT_PRIVATE_ADDRESS,
+    LINT_WIDE_RANGE,
+    LINT_WIDE_PATH,
+    LINT_BENIGN_HASH,
+    LINT_HASH_KIND,
+    LINT_NOT_FOR_PHONES,
+    LINT_PROPERTY,
+    LINT_OPERATOR,
+    LINT_SEVERAL,
+    LINT_QUALIFIER,
+    LINT_BAD_PATTERN,
+    LINT_PATTERN_TYPE,
+    LINT_REVOKED,
+    LINT_SUPERSEDED,
+    LINT_HARMLESS,
+    LINT_CONTEXT,
+    LINT_BAD_OBJECT,
+    LINT_CUT_OFF,
+    LINT_MORE,
+    /* Loaded, and worth a word. */
+    LINT_GENERAL,
+    LINT_RETYPED,
+    LINT_REFANGED,
+    LINT_TWICE,
+    LINT_EXPIRED,
+    LINTS,
+};
+
+const char *lint_why(enum lint l); /* "" beyond the enum */
+
+static inline bool lint_rejects(enum lint l)
+{
+    return l > LINT_OK && l < LINT_GENERAL;
+}
+
+/* What to think of a value in its normal form: LINT_OK, LINT_GENERAL, or why it is not loaded. */
+enum lint lint_value(enum observable type, struct slice value);
+
+/* `indicators lint FILE --json`: one JSON object, as in docs/output.md. */
+void lint_json(const struct indicators *in, struct buf *out);

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "base/bytes.h"
+
+/*
+ * A hash table of numbers: open addressing, half full at most. What a number stands for, and whether
+ * two are the same thing, is the user's business:
+ *
+ *     size_t at = table_start(t, tag);
+ *     while ((number = table_next(t, tag, &at)) != TABLE_END)
+ *         if (it is the same) ...
+ */
+#define TABLE_END UINT32_MAX
+
+struct table {
+    struct table_slot {
+        uint32_t tag, number; /* TABLE_END: free */
+    } * slots;
+    size_t mask, n;
+};
+
+/* The seed keeps keys of different kinds apart. */
+uint32_t table_tag(struct slice key, uint64_t seed);
+void table_init(struct table *t, size_t expected);
+void table_free(struct table *t);
+void table_put(struct table *t, uint32_t tag, uint32_t number);
+
+static inline size_t table_start(const struct table *t, uint32_t tag)
+{
+    return tag & t->mask;
+}
+
+/* The next number under this tag, which may be another's by chance. */
+static inline uint32_t table_next(const struct table *t, uint32_t tag, size_t *at)
+{
+    for (;; *at = (*at + 1) & t->mask) {
+        struct table_slot s = t->slots[*at];
+        if (s.number == TABLE_END)
+            return TABLE_END;
+        if (s.tag == tag) {
+            *at = (*at + 1) & t->mask;
+            return s.number;
+        }
+    }
+}
