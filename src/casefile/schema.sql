@@ -3,8 +3,8 @@
 CREATE TABLE evidence (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL, source TEXT NOT NULL, sha256 TEXT, bytes INTEGER,
   encrypted INTEGER NOT NULL, confinement TEXT NOT NULL,
-  device TEXT NOT NULL CHECK (json_valid(device)), taken_ns INTEGER,
-  notes TEXT NOT NULL CHECK (json_valid(notes)), damage TEXT NOT NULL CHECK (json_valid(damage))) STRICT;
+  device TEXT NOT NULL, taken_ns INTEGER,
+  notes TEXT NOT NULL, damage TEXT NOT NULL) STRICT;
 CREATE TABLE coverage (
   id INTEGER PRIMARY KEY, evidence_id INTEGER NOT NULL REFERENCES evidence, artifact TEXT NOT NULL,
   title TEXT NOT NULL, status TEXT NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'read',
@@ -34,7 +34,7 @@ CREATE TABLE sighting (
 CREATE TABLE indicator_set (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL, publisher TEXT, licence TEXT, url TEXT,
   sha256 TEXT NOT NULL, published_ns INTEGER, loaded INTEGER NOT NULL, rejected INTEGER NOT NULL,
-  by_type TEXT NOT NULL CHECK (json_valid(by_type)), remarks TEXT NOT NULL CHECK (json_valid(remarks)))
+  by_type TEXT NOT NULL, remarks TEXT NOT NULL)
   STRICT;
 CREATE TABLE indicator (
   id INTEGER PRIMARY KEY, set_id INTEGER NOT NULL REFERENCES indicator_set, ref TEXT NOT NULL,

@@ -4,7 +4,7 @@
 #include "cli/cli.h"
 #include "indicator/lint.h"
 
-struct lint {
+struct lint_options {
     bool json;
 };
 
@@ -15,7 +15,7 @@ static void print_problems(const struct indicators *in)
                in->rejected[i].why);
 }
 
-static int lint_one(const char *path, const struct lint *l)
+static int lint_one(const char *path, const struct lint_options *l)
 {
     struct limits limits;
     struct indicators *in = indicators_new();
@@ -46,7 +46,7 @@ static int lint_one(const char *path, const struct lint *l)
 
 static int run(const struct command *self, int argc, char **argv)
 {
-    struct lint l = {0};
+    struct lint_options l = {0};
     struct list words_left = {0};
     bool help;
     if (!options_parse(self, argc, argv, &l, &words_left, &help))
@@ -69,7 +69,7 @@ const struct command command_indicators = {
     .usage = "lint FILE...",
     .title = "looks at files of indicators: what loads, what doesn't, and why",
     .options = COMMAND_OPTIONS(
-        {"json", 0, OPTION_FLAG, offsetof(struct lint, json), NULL, "one JSON object a file"}),
+        {"json", 0, OPTION_FLAG, offsetof(struct lint_options, json), NULL, "one JSON object a file"}),
     .more = "Exit status: 0 nothing to report, 1 problems, 4 no file of indicators.",
     .run = run,
 };

@@ -32,10 +32,11 @@ static int write_document(const char *case_path, const char *out, struct documen
     int status = EXIT_DONE;
     if (!f)
         err_io(&e, "%s", out);
-    else if (html)
-        report_html(c, &options, f, &e);
-    else
-        report_export(c, d->what, d->format ? d->format : "jsonl", f, &e);
+    /* Whatever it returns, e says whether it went wrong. */
+    bool done = f && (html ? report_html(c, &options, f, &e)
+                           : report_export(c, d->what, d->format ? d->format : "jsonl", f, &e));
+    if (f && !done && !e.code)
+        err_set(&e, ERR_IO, "%s", out);
     if (f && fclose(f) != 0 && !e.code)
         err_io(&e, "%s", out);
     if (e.code == ERR_USAGE)

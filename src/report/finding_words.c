@@ -24,7 +24,7 @@ struct finding_iter *findings_open(struct casefile *c, struct err *e)
         "LEFT JOIN observable o ON o.id = f.observable_id "
         "LEFT JOIN indicator i ON i.id = (SELECT fi.indicator_id FROM finding_indicator fi "
         " JOIN indicator x ON x.id = fi.indicator_id WHERE fi.finding_id = f.id "
-        " ORDER BY fi.how <> f.how, x.family IS NULL, x.set_id, x.ref LIMIT 1) "
+        " ORDER BY x.family IS NULL, x.set_id, x.ref LIMIT 1) "
         "LEFT JOIN indicator_set s ON s.id = i.set_id "
         "ORDER BY f.time_ns IS NULL, f.time_ns, f.artifact, f.rule, coalesce(o.type, ''), f.subject, "
         "f.key";
