@@ -1,8 +1,9 @@
 /*
  * The truncation law: whatever is cut off or changed in a file, no record may go missing under the
- * status `read`. Every fixture is damaged DAMAGES times, each the same in every run: three of
- * four are cuts, one a changed bit. (A change inside a value may change that value, where the format
- * has no checksum: nothing can see that. So what counts is the number of records.)
+ * status `read`. Every fixture is damaged DAMAGES times, each the same in every run: the first file
+ * emptied, then three of four are cuts, one a changed bit. A change inside a value may change that
+ * value, where the format has no checksum: nothing can see that. So what counts is the number of
+ * records; without those that only the state before the WAL has: damage there is a remark.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,6 +29,7 @@ enum { DAMAGES = 50 };
 struct counter {
     struct job_sink sink;
     struct account account;
+    uint64_t kept; /* records that aren't only a remnant */
 };
 
 static void count_file(struct job_sink *s, const struct booked_file *f)
@@ -41,10 +43,10 @@ static bool count_record(struct job_sink *s, uint64_t file, const struct record 
                          const struct sightings *found, struct arena *scratch)
 {
     (void)file;
-    (void)r;
     (void)found;
     (void)scratch;
     ((struct counter *)s)->account.seen.sent++;
+    ((struct counter *)s)->kept += r->origin.state != RECOVERED;
     return true;
 }
 
@@ -80,7 +82,7 @@ static enum status run(const struct artifact *a, const char *folder, uint64_t *n
             err_clear(&c.account.end.err);
         c.account.end.tally = *job_tally(j);
         status = outcome(&c.account, a, &o, &l, reason);
-        *n = c.account.end.tally.sent;
+        *n = c.kept;
         job_free(j);
     }
     account_free(&c.account);
@@ -114,7 +116,7 @@ static struct damage damage(const struct fixture *f, unsigned i)
         all += f->files[k].bytes.n;
     for (unsigned k = 0; k < 4; k++)
         number(&state);
-    struct damage d = {.at = all ? number(&state) % all : 0};
+    struct damage d = {.at = i && all ? number(&state) % all : 0};
     d.cut = i % 4 != 3;
     d.bit = (uint8_t)(1u << number(&state) % 8);
     while (d.at >= f->files[d.file].bytes.n)
