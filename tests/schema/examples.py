@@ -13,7 +13,7 @@ DOC = os.path.join(os.environ["BRIDLE_SOURCE"], "docs", "output.md")
 KINDS = [s["$ref"].rsplit("/", 1)[1] for s in VALIDATOR.root["oneOf"]]
 FREE = {"fields"}  # objects whose keys are the artifact's own
 CLOSED = {"schema", "kind", "source", "platform", "type", "exposure", "severity", "confidence",
-          "match", "family_class", "state", "status", "verdict", "holds", "exit"}
+          "match", "family_class", "state", "status", "verdict", "holds", "exit", "confinement"}
 TIMES = {"time", "taken", "first", "last", "published"}
 HEX = {"sha256", "set_sha256", "key"}
 
@@ -124,9 +124,11 @@ def statements_that_contradict_each_other_are_refused():
             (indicator, {"indicators": []}),
             (indicator, {"rule": "ios.sms.reply_link"}),
             (indicator, {"observable": {"value": "www.spy.example"}}),
+            (indicator, {"subject": "www.spy.example"}),
             (indicator, {"records": []}),
             (rule, {"rule": "indicator"}),
             (rule, {"rule": "reply"}),
+            (rule, {"match": "subdomain"}),
             (rule, {"indicators": indicator["indicators"]}),
             (read, {"skipped": 1}),
             (read, {"can_show": ["received", "received"]}),

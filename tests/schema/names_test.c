@@ -63,6 +63,7 @@ static void every_vocabulary_is_the_one_of_the_program(void **state)
     SAME("match", enum how, how_name, 0, HOWS);
     SAME("family_class", enum family_class, family_class_name, 0, FAMILIES);
     SAME("state", enum state, state_name, 0, STATES);
+    SAME("confinement", enum confinement, confinement_name, 0, CONFINED_FULL + 1);
     SAME("status", enum status, status_name, 0, STATUSES);
     SAME("verdict", enum verdict, verdict_name, 0, VERDICT_NONE + 1);
 }
