@@ -99,6 +99,23 @@ static void run_form(const struct fixture *f, enum fixture_form form, struct run
     arena_free(&a);
 }
 
+/* The first line in which they differ. */
+static void show_difference(struct slice want, struct slice got)
+{
+    struct cursor a = cursor(want), b = cursor(got);
+    struct slice x, y;
+    for (unsigned n = 1;; n++) {
+        bool more = cursor_line(&a, &x), more_got = cursor_line(&b, &y);
+        x = more ? x : slice_of("(no more)");
+        y = more_got ? y : slice_of("(no more)");
+        if (slice_equal(x, y) && (more || more_got))
+            continue;
+        fprintf(stderr, "line %u\n- %.*s\n+ %.*s\n", n, (int)x.n, (const char *)x.p, (int)y.n,
+                (const char *)y.p);
+        return;
+    }
+}
+
 static void expect(const struct fixture *f, const char *file, const struct buf *got,
                    enum fixture_form form, bool bless)
 {
@@ -108,9 +125,10 @@ static void expect(const struct fixture *f, const char *file, const struct buf *
     if (bless)
         fixture_put(path, buf_view(got));
     struct slice want = fixture_slurp(path, &a);
-    if (!slice_equal(want, buf_view(got)))
-        fail_msg("%s of the %s:\n--- wanted\n%.*s--- got\n%.*s", path, forms[form], (int)want.n,
-                 (const char *)want.p, (int)got->n, (const char *)got->p);
+    if (!slice_equal(want, buf_view(got))) {
+        show_difference(want, buf_view(got));
+        fail_msg("%s: the %s says something else", path, forms[form]);
+    }
     arena_free(&a);
 }
 
