@@ -120,16 +120,22 @@ const struct rule rule_datausage_missing_process = {
     .title = "Gaps in the list of programs that used mobile data",
     .explains =
         "Numbers are missing in a list that only grows. Spyware has removed its own entries; "
-        "removing an app leaves the same gaps. Each entry shown stands before a gap.",
+        "removing an app leaves the same gaps. Shown are the entries before the gaps and what "
+        "is still booked for the missing ones.",
     .benign = "Removed apps, a system update, reset statistics.",
     .next = "Compare with an older backup of the same phone.",
     .source = "Amnesty International, Forensic Methodology Report 2021",
     .severity = SEVERITY_LOW,
     .confidence = CONFIDENCE_LOW,
     .exposure = EXPOSURE_NONE,
-    .sql = "SELECT id AS record_id, 'ZPROCESS' AS subject FROM (SELECT id, n, lead(n) OVER "
-           "(ORDER BY n) AS following FROM record WHERE coverage_id = ?1 AND name = 'ZPROCESS') "
-           "WHERE following > n + 1",
+    .sql = "WITH gap AS (SELECT id, n + 1 AS low, following - 1 AS high FROM (SELECT id, n, "
+           "lead(n) OVER (ORDER BY n) AS following FROM record WHERE coverage_id = ?1 AND "
+           "name = 'ZPROCESS') WHERE following > n + 1), "
+           "every AS (SELECT group_concat(CASE WHEN low = high THEN low ELSE low || '-' || high "
+           "END, ', ') AS list FROM (SELECT low, high FROM gap ORDER BY low LIMIT 20)) "
+           "SELECT id AS record_id, list AS subject FROM gap, every UNION "
+           "SELECT r.id, list FROM record r, gap, every WHERE r.coverage_id = ?1 AND "
+           "r.name = 'ZLIVEUSAGE' AND json_extract(r.fields, '$.process_row') BETWEEN low AND high",
 };
 
 #define ORPHANS                                                                                    \
@@ -151,7 +157,7 @@ const struct rule rule_datausage_usage_without_process = {
     .severity = SEVERITY_MEDIUM,
     .confidence = CONFIDENCE_LOW,
     .exposure = EXPOSURE_NONE,
-    .sql = "SELECT id AS record_id, 'ZLIVEUSAGE' AS subject " ORPHANS
+    .sql = "SELECT id AS record_id, json_extract(fields, '$.process_row') AS subject " ORPHANS
            " AND (SELECT count(*) " ORPHANS ") <= 5",
 };
 

@@ -30,6 +30,17 @@ def known(artifact, ids):
     return norm.get(flat, flat) in names
 
 
+def alerts(result):
+    """One alert per finding and record: the scorer knows no findings that gather several, and would
+    take the first and last time in the explanation for the record's own."""
+    out = []
+    for finding in result.export("findings"):
+        del finding["explanation"]
+        for record in finding.pop("records"):
+            out.append(dict(finding, time=record.get("time"), records=[record]))
+    return out
+
+
 def score(t, base, result):
     """By the generator's own scorer, over the traces of artifacts that exist here."""
     ids = [c["artifact"] for c in result.export("coverage")]
@@ -39,7 +50,7 @@ def score(t, base, result):
     with open(base + ".truth.json", "w", encoding="utf-8") as f:
         json.dump(truth, f)
     with open(base + ".alerts.json", "w", encoding="utf-8") as f:
-        json.dump(result.export("findings"), f)
+        json.dump(alerts(result), f)
     p = subprocess.run([sys.executable, shared("tools", "score_planted.py"),
                         base + ".truth.json", base + ".alerts.json", "--ioc-key", "indicators",
                         "--module-key", "artifact", "--list"], capture_output=True)

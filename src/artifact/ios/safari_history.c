@@ -36,8 +36,8 @@ const struct artifact ios_safari_history = {
             .from = "history_tombstones t",
             .row = "t.id",
             .optional = true,
-            .columns = COLUMNS(TIME("deleted_from", "t.start_time", MAC),
-                               TIME("deleted_to", "t.end_time", MAC),
+            .columns = COLUMNS(TIME("deleted_to", "t.end_time", MAC),
+                               TIME("deleted_from", "t.start_time", MAC),
                                OBSERVE("url", "t.url", OBS_URL, OPENED, OPTIONAL)),
         },
         {
