@@ -45,23 +45,15 @@ bool utf8_valid(struct slice s)
 
 void utf8_add(struct buf *b, uint32_t cp)
 {
+    uint8_t *to = buf_room(b, 4);
     if (cp > 0x10ffff || (cp >= 0xd800 && cp < 0xe000))
         cp = 0xfffd;
-    if (cp < 0x80) {
-        buf_byte(b, (uint8_t)cp);
-    } else if (cp < 0x800) {
-        buf_byte(b, (uint8_t)(0xc0 | cp >> 6));
-        buf_byte(b, (uint8_t)(0x80 | (cp & 0x3f)));
-    } else if (cp < 0x10000) {
-        buf_byte(b, (uint8_t)(0xe0 | cp >> 12));
-        buf_byte(b, (uint8_t)(0x80 | (cp >> 6 & 0x3f)));
-        buf_byte(b, (uint8_t)(0x80 | (cp & 0x3f)));
-    } else {
-        buf_byte(b, (uint8_t)(0xf0 | cp >> 18));
-        buf_byte(b, (uint8_t)(0x80 | (cp >> 12 & 0x3f)));
-        buf_byte(b, (uint8_t)(0x80 | (cp >> 6 & 0x3f)));
-        buf_byte(b, (uint8_t)(0x80 | (cp & 0x3f)));
-    }
+    size_t n = cp < 0x80 ? 1 : cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;
+    for (size_t i = n; i-- > 1; cp >>= 6)
+        to[i] = (uint8_t)(0x80 | (cp & 0x3f));
+    static const uint8_t lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    to[0] = (uint8_t)(lead[n] | cp);
+    b->n += n;
 }
 
 struct slice utf8_clean(struct slice s, struct arena *a)

@@ -9,7 +9,6 @@
  * 1 state says what may come next; kinds has one bit for each open container, set for objects.
  * 2 c.p stands behind the last token (behind the colon after a key); c.end is the document's end.
  */
-#include "base/utf8.h"
 #include "format/json_impl.h"
 
 enum {
@@ -86,12 +85,22 @@ static const uint8_t *number_end(const uint8_t **at, const uint8_t *end)
     return good ? p : NULL;
 }
 
-static int hex_digit(uint8_t c)
+/* The value of \uXXXX at p; more than 16 bits if a digit isn't one. */
+static uint32_t unit(const uint8_t *p)
 {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
+    static const uint8_t digits[256] = {
+        ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,
+        ['6'] = 7,  ['7'] = 8,  ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+        ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16, ['A'] = 11, ['B'] = 12,
+        ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+    };
+    uint32_t v = 0, bad = 0;
+    for (int i = 2; i < 6; i++) {
+        uint32_t digit = digits[p[i]] - 1u; /* no digit: all ones */
+        bad |= digit >> 4;
+        v = v << 4 | (digit & 15);
+    }
+    return bad ? UINT32_MAX : v;
 }
 
 /* Length of the escape at p, whose first byte is the backslash; 0: there is none such. */
@@ -102,33 +111,23 @@ static size_t escape_length(const uint8_t *p, const uint8_t *end)
         return 0;
     if (p[1] != 'u')
         return memchr("\"\\/bfnrt", p[1], 8) ? 2 : 0;
-    for (size_t i = 2; i < 6; i++)
-        if (i >= left || hex_digit(p[i]) < 0)
-            return 0;
-    return 6;
+    return left >= 6 && unit(p) <= 0xffff ? 6 : 0;
 }
 
-/* The four digits of a checked \uXXXX. */
-static uint32_t unit(const uint8_t *p)
-{
-    uint32_t v = 0;
-    for (int i = 2; i < 6; i++)
-        v = v << 4 | (uint32_t)hex_digit(p[i]);
-    return v;
-}
-
-/* raw is checked. No escape is shorter than what it stands for, so the result fits in its room. */
+/* raw is checked. No escape is shorter than what it stands for (six bytes where utf8_add() wants room
+   for four), so the buffer never grows. */
 static struct slice unescape(struct arena *a, struct slice raw)
 {
     struct buf out = {arena_alloc(a, raw.n), 0, raw.n};
     const uint8_t *p = raw.p, *end = p + raw.n;
     while (p < end) {
-        const uint8_t *slash = memchr(p, '\\', (size_t)(end - p));
-        size_t run = slash ? (size_t)(slash - p) : (size_t)(end - p);
-        buf_add(&out, p, run);
-        p += run;
-        if (p == end)
-            break;
+        if (*p != '\\') {
+            const uint8_t *slash = memchr(p, '\\', (size_t)(end - p));
+            size_t run = slash ? (size_t)(slash - p) : (size_t)(end - p);
+            buf_add(&out, p, run);
+            p += run;
+            continue;
+        }
         if (p[1] != 'u') {
             static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
             const char *at = strchr(from, p[1]);
@@ -156,18 +155,18 @@ static bool string(struct json *j, const uint8_t *p)
     const uint8_t *start = ++p, *end = j->c.end;
     bool escapes = false;
     for (;;) {
-        p = json_plain(p, end);
+        if (p == end || *p < 0x80)
+            p = json_plain(p, end);
         if (p == end)
             return fail(j, p, ERR_CORRUPT, "ends inside a string"), false;
         if (*p == '"')
             break;
-        uint32_t cp;
-        size_t n;
+        size_t n = 0;
         if (*p == '\\') {
             n = escape_length(p, end);
             escapes = true;
-        } else {
-            n = *p < 0x20 ? 0 : utf8_next(slice_at(p, (size_t)(end - p)), &cp);
+        } else if (*p >= 0x20) {
+            n = json_sequence(p, end);
         }
         if (n == 0)
             return fail(j, p, ERR_CORRUPT,

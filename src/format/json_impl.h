@@ -2,6 +2,7 @@
 
 #include <endian.h>
 
+#include "base/utf8.h"
 #include "format/json.h"
 
 /* Shared by reader and writer. */
@@ -28,4 +29,18 @@ static inline const uint8_t *json_plain(const uint8_t *p, const uint8_t *end)
     while (p < end && *p >= 0x20 && *p < 0x7f && *p != '"' && *p != '\\')
         p++;
     return p;
+}
+
+/* Length of the UTF-8 sequence at p; 0: none. The two frequent lengths without a call. */
+static inline size_t json_sequence(const uint8_t *p, const uint8_t *end)
+{
+    uint32_t cp;
+    if (end - p >= 3 && (p[1] & 0xc0) == 0x80) {
+        if (p[0] >= 0xc2 && p[0] < 0xe0)
+            return 2;
+        /* E0 may be overlong, ED a surrogate. */
+        if (p[0] > 0xe0 && p[0] < 0xf0 && p[0] != 0xed && (p[2] & 0xc0) == 0x80)
+            return 3;
+    }
+    return utf8_next(slice_at(p, (size_t)(end - p)), &cp);
 }

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/utf8.h"
 #include "format/json_impl.h"
 
 static void put(struct buf *b, uint8_t c)
@@ -69,10 +68,11 @@ void json_array_end(struct json_writer *w)
     close_container(w, ']');
 }
 
-/* C0, DEL, C1; and the two line ends that JavaScript didn't always take in a string. */
-static bool is_control(uint32_t cp)
+/* C1, and the two line ends that JavaScript didn't always take in a string. */
+static bool is_control(const uint8_t *p, size_t n)
 {
-    return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x2028 || cp == 0x2029;
+    return (n == 2 && p[0] == 0xc2 && p[1] < 0xa0) ||
+           (n == 3 && p[0] == 0xe2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9));
 }
 
 /* Writes the character at p as an escape and returns its length. */
@@ -107,12 +107,10 @@ static void quote(struct buf *out, struct slice text)
     put(out, '"');
     for (;;) {
         const uint8_t *run = p;
-        uint32_t cp;
         size_t n;
         p = json_plain(p, c.end);
-        while (p < c.end && *p >= 0x80 && (n = utf8_next(slice_at(p, (size_t)(c.end - p)), &cp)) &&
-               !is_control(cp))
-            p = json_plain(p + n, c.end);
+        while (p < c.end && *p >= 0x80 && (n = json_sequence(p, c.end)) && !is_control(p, n))
+            p = p + n < c.end && p[n] >= 0x80 ? p + n : json_plain(p + n, c.end);
         buf_add(out, run, (size_t)(p - run));
         if (p == c.end)
             break;
