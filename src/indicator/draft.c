@@ -29,10 +29,10 @@ void draft_free(struct draft *d)
 static void note(struct draft *d, struct slice value, enum lint why)
 {
     struct note *last = d->nnotes ? &d->notes[d->nnotes - 1] : NULL;
-    if (d->nnotes == NOTES_MAX && why != LINT_MORE)
-        value.n = 0;
-    if (d->nnotes >= NOTES_MAX)
+    if (d->nnotes >= NOTES_MAX) {
         why = LINT_MORE;
+        value.n = 0;
+    }
     if (last && last->why == why && slice_equal(last->value, value)) {
         last->count++;
         return;

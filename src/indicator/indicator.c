@@ -79,13 +79,14 @@ struct reader {
 
 static struct slice keep(struct reader *r, struct slice s)
 {
+    if (!s.n)
+        return slice_of("");
     if (s.n > r->left) {
         r->left = s.n > POOL / 4 ? s.n : POOL;
         r->pool = arena_alloc(r->arena, r->left);
     }
     uint8_t *to = r->pool;
-    if (s.n)
-        memcpy(to, s.p, s.n);
+    memcpy(to, s.p, s.n);
     r->pool += s.n;
     r->left -= s.n;
     return slice_at(to, s.n);
