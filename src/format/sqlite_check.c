@@ -74,7 +74,7 @@ void sqlite_check_file(struct sqlite *s)
     if (s->db->damage)
         sqlite_lost(s, "%s", s->db->damage);
     if (missing > 0)
-        sqlite_lost(s, "the file ends %s page %llu of %llu: %llu pages are missing",
+        sqlite_lost(s, "the file ends %s page %llu of %llu; missing pages: %llu",
                     size % s->page_size ? "inside" : "before", (unsigned long long)have + 1,
                     (unsigned long long)want, (unsigned long long)missing);
     else if (size % s->page_size && !want)

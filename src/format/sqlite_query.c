@@ -34,8 +34,8 @@ struct side {
     sqlite3_stmt *at;     /* the one of these that is being stepped */
     bool have;            /* `at` stands on a row not yet used */
     bool done;
-    bool has_last; /* last: rowid of the last row had */
-    int64_t last;
+    bool has_last;
+    int64_t last; /* highest rowid of the rows had */
 };
 
 struct old_row {
@@ -96,12 +96,22 @@ static bool is_damage(int rc)
     }
 }
 
+/* Steps to a row at or behind `rowid`. In a damaged table rows may come out of order, and one that
+   was already had must not come again: or this would never end. */
+static int step_behind(struct side *d, int64_t rowid)
+{
+    int rc = sqlite3_step(d->at);
+    while (rc == SQLITE_ROW && sqlite3_column_int64(d->at, COLUMN_ROWID) < rowid)
+        rc = sqlite3_step(d->at);
+    return rc;
+}
+
 static int run_from(struct side *d, sqlite3_stmt *st, int64_t rowid)
 {
     sqlite3_reset(st);
     sqlite3_bind_int64(st, 1, rowid);
     d->at = st;
-    return sqlite3_step(st);
+    return step_behind(d, rowid);
 }
 
 static bool is_readable(int rc)
@@ -193,7 +203,7 @@ static bool walk(struct sqlite_query *q, struct side *d, int rc, bool *row, stru
         sqlite_fail(q->s, d->v, rc, &why);
         if (d->has_last && d->last == INT64_MAX)
             return true;
-        int64_t from = d->has_last ? d->last + 1 : INT64_MIN, start;
+        int64_t from = d->has_last ? d->last + 1 : INT64_MIN, start = 0;
         int got = run_from(d, d->single, from);
         q->seeks++;
         if (is_readable(got)) {
@@ -245,12 +255,12 @@ static bool side_next(struct sqlite_query *q, struct side *d, struct err *e)
         return true;
     err_clear(&d->v->io);
     int rc;
-    if (d->at != d->single || !d->single)
+    if (d->at == d->all)
         rc = sqlite3_step(d->at);
+    else if (d->at == d->range || joins_are_hopeless(d))
+        rc = step_behind(d, d->last);
     else if (d->last == INT64_MAX)
         rc = SQLITE_DONE;
-    else if (joins_are_hopeless(d))
-        rc = sqlite3_step(d->single);
     else
         rc = run_from(d, d->range, d->last + 1);
     bool row = rc == SQLITE_ROW;
@@ -261,7 +271,8 @@ static bool side_next(struct sqlite_query *q, struct side *d, struct err *e)
     d->have = row;
     d->done = !row;
     if (row && d->range) {
-        d->last = sqlite3_column_int64(d->at, COLUMN_ROWID);
+        int64_t rowid = sqlite3_column_int64(d->at, COLUMN_ROWID);
+        d->last = d->has_last && d->last > rowid ? d->last : rowid;
         d->has_last = true;
     }
     return true;
@@ -448,7 +459,7 @@ static bool next_row(struct sqlite_query *q, struct sqlite_row *row, struct err 
         if (q->now.have && !get_value(q->now.at, COLUMN_ID, &id))
             return sqlite_fail(q->s, q->now.v, SQLITE_NOMEM, e);
         if (q->merge && q->now.have && q->now.at != q->now.all &&
-            (id.type != SQL_INT || id.integer != q->now.last))
+            (id.type != SQL_INT || id.integer != sqlite3_column_int64(q->now.at, COLUMN_ROWID)))
             stop_merging(q);
         if (q->merge && !g->loaded)
             load_group(q);

@@ -139,13 +139,13 @@ void sqlite_check_wal(struct sqlite *s, struct blob *wal)
         wal_frame(s, &w);
     }
     if (w.ours_behind)
-        sqlite_lost(s, "its WAL is damaged: %llu frames behind byte %llu were not used",
-                    (unsigned long long)w.ours_behind,
-                    (unsigned long long)(s->wal.end ? s->wal.end : WAL_HEADER));
+        sqlite_lost(s, "its WAL is damaged behind byte %llu; frames not used: %llu",
+                    (unsigned long long)(s->wal.end ? s->wal.end : WAL_HEADER),
+                    (unsigned long long)w.ours_behind);
     if (!e.code && tail_is_ours(&w))
         sqlite_lost(s, "its WAL ends inside a frame, at byte %llu", (unsigned long long)w.size);
     if (w.unfinished)
-        sqlite_note(s, "its WAL holds %llu frames of a transaction that was not finished",
+        sqlite_note(s, "its WAL ends with a transaction that was not finished; frames: %llu",
                     (unsigned long long)w.unfinished);
     free(w.frame);
 }
