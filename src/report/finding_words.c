@@ -151,11 +151,13 @@ static void say_indicator(const struct case_finding *f, const char *lang, struct
     sentence(out, words_fill(a, lang, f->family.n ? "seen.indicator" : "seen.indicator-no-family",
                              "set", arena_string(a, f->set_name), "date", date, "family",
                              arena_string(a, f->family), NULL));
-    sentence(out, words_fill(a, lang,
-                             arena_printf(a, "match.%.*s", (int)f->how.n, (const char *)f->how.p),
-                             NULL));
-    if (out->n && out->p[out->n - 1] != '.')
-        buf_byte(out, '.');
+    /* "The same value" is what a match is; any other kind is worth a word. */
+    if (!slice_is(f->how, "exact")) {
+        const char *match =
+            words(lang, arena_printf(a, "match.%.*s", (int)f->how.n, (const char *)f->how.p));
+        size_t n = strlen(match);
+        sentence(out, arena_printf(a, "(%s)%s", match, n && match[n - 1] == '.' ? "" : "."));
+    }
 }
 
 static void add(const char **list, size_t room, const char *text)

@@ -33,6 +33,8 @@ void put_code(struct page *p, struct slice text);     /* escaped, in <code><bdi>
 void put_value(struct page *p, struct slice type, struct slice text);
 /* The same without <code>, for sentences that hold such a value. */
 void put_value_text(struct page *p, struct slice type, struct slice text);
+/* A sentence about a finding: the value that it is about can't be opened, the rest is escaped. */
+void put_sentence(struct page *p, const struct case_finding *f, const char *text);
 void put_word(struct page *p, const char *key);
 void put_number(struct page *p, uint64_t n);
 /* "2024-05-04 12:31:09", as fine as t is; a dash for none. */

@@ -92,6 +92,20 @@ static void put_ladder(struct page *p, const struct family *fam, unsigned visibl
     put(p, "</ol></div>");
 }
 
+void put_sentence(struct page *p, const struct case_finding *f, const char *text)
+{
+    struct slice rest = slice_of(text);
+    while (f->subject.n && rest.n) {
+        size_t at = slice_search(rest, f->subject, 0);
+        if (at == rest.n)
+            break;
+        put_text(p, slice_sub(rest, 0, at));
+        put_value_text(p, f->type, f->subject);
+        rest = slice_sub(rest, at + f->subject.n, rest.n);
+    }
+    put_text(p, rest);
+}
+
 static void put_summary(struct page *p, const struct case_finding *f, const struct finding_text *t)
 {
     const char *severity = severity_name(f->severity);
@@ -102,7 +116,7 @@ static void put_summary(struct page *p, const struct case_finding *f, const stru
     put(p, "<span>");
     put_word(p, page_key(p, "severity.%s", severity));
     put(p, "</span></span><span class=\"ti\"><span>");
-    put_value_text(p, f->type, slice_of(t->title));
+    put_sentence(p, f, t->title);
     put(p, "</span><small>");
     put_word(p, page_key(p, "exposure.%s", exposure_name(f->exposure)));
     put(p, " · ");
@@ -140,7 +154,7 @@ static void put_said(struct page *p, const struct case_finding *f, const struct 
     put(p, "<div class=\"fb\"><div class=\"txt\"><div><h4>");
     put_word(p, "page.found");
     put(p, "</h4><p>");
-    put_value_text(p, f->type, slice_of(t->explanation));
+    put_sentence(p, f, t->explanation);
     put(p, "</p></div>");
     put_list(p, "benign", "benign.title", t->benign);
     put_list(p, "nx", "next.title", t->next);
@@ -173,9 +187,11 @@ static void put_place(struct page *p, sqlite3_stmt *s)
     }
     put_row_place(p, place >= 0 && place < PLACES ? (enum place)place : ROW, column(s, 4),
                   column_int(s, 5));
-    put_term(p, "page.field");
-    put_code(p, column(s, 9));
-    put(p, "</dd>");
+    if (column(s, 9).n) {
+        put_term(p, "page.field");
+        put_code(p, column(s, 9));
+        put(p, "</dd>");
+    }
     put_term(p, "ui.time");
     put_time(p, column_time(s, 7, 8));
     put(p, "</dd>");
@@ -270,7 +286,7 @@ static void put_rule(struct page *p, const struct case_finding *f)
     const struct rule *r = rule_find(f->rule);
     put_term(p, "page.rule");
     put_code(p, f->rule);
-    if (r && r->source) {
+    if (r->source) {
         put(p, "<br><small>");
         put_text(p, slice_of(r->source));
         put(p, "</small>");
@@ -286,7 +302,7 @@ static void put_matched(struct page *p, const struct case_finding *f)
     put_term(p, "ui.value");
     put_value(p, f->type, f->subject);
     put(p, "</dd>");
-    if (f->rule.n)
+    if (rule_find(f->rule))
         put_rule(p, f);
     put(p, "</dl>");
     sqlite3_stmt *s = page_query(

@@ -96,7 +96,7 @@ static void put_run(struct page *p)
     } facts[] = {
         {"version", "page.version"}, {"options", "page.options"}, {"fail_on", "page.fail-on"}};
     put(p, "<div class=\"card box\"><h3>");
-    put_word(p, "section.result");
+    put_word(p, "page.run");
     put(p, "</h3><dl class=\"dl\">");
     put_pair(p, "section.result", slice_of(verdict_name(p->k.verdict)));
     put_pair_number(p, "page.exit", (uint64_t)p->k.exit);
@@ -120,8 +120,9 @@ static void put_set(struct page *p, sqlite3_stmt *s)
     put_code(p, column(s, 4));
     put(p, "<br><span class=\"rem\">");
     put_remarks(p,
-                "SELECT j.key || ' ' || j.value FROM indicator_set i, json_each(i.by_type) j "
-                "WHERE i.id = ?1 ORDER BY j.key",
+                "SELECT group_concat(t, ' · ') FROM (SELECT j.key || ' ' || j.value AS t FROM "
+                "indicator_set i, json_each(i.by_type) j WHERE i.id = ?1 AND j.value > 0 ORDER BY "
+                "j.key)",
                 column_int(s, 0), NULL);
     put(p, "</span></td><td data-l=\"");
     put_word(p, "page.publisher");
@@ -182,7 +183,13 @@ static void put_log(struct page *p)
 {
     put(p, "<section id=\"log\" aria-labelledby=\"h-log\"><div class=\"sh\"><h2 id=\"h-log\">");
     put_word(p, "section.log");
-    put(p, "</h2></div><div class=\"card tw\"><table class=\"log stack\"><thead><tr>");
+    put(p, "</h2></div>");
+    int64_t all = page_count(p, "SELECT count(*) FROM log");
+    if (!all) {
+        put(p, "<p class=\"card quiet\">–</p></section>\n");
+        return;
+    }
+    put(p, "<div class=\"card tw\"><table class=\"log stack\"><thead><tr>");
     static const char *const heads[] = {"ui.time", "page.actor", "page.action", "page.detail"};
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
         put(p, "<th scope=\"col\">");
@@ -205,7 +212,6 @@ static void put_log(struct page *p)
         page_flush(p);
     }
     put(p, "</tbody></table>");
-    int64_t all = page_count(p, "SELECT count(*) FROM log");
     if (all > MAX_LOG)
         putf(p, "<p class=\"quiet\">+ %lld</p>", (long long)(all - MAX_LOG));
     put(p, "</div></section>\n");

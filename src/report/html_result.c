@@ -1,4 +1,6 @@
 /* The first screen: verdict and gaps side by side, what to do now, what it was checked with. */
+#include <sqlite3.h>
+
 #include "report/html.h"
 
 static const char *const classes[] = {"mercenary", "stalkerware", "forensic-tool", "other", NULL};
@@ -10,6 +12,37 @@ static const char *class_in(const char *key)
         if (slice_search(slice_of(key), slice_of(classes[i]), 0) < strlen(key))
             return classes[i];
     return NULL;
+}
+
+/* The classes found, each with the furthest step and the gravest weight. */
+static void put_reach(struct page *p)
+{
+    put(p, "<ul class=\"reach\">");
+    for (size_t i = 0; classes[i]; i++) {
+        sqlite3_stmt *s = page_query(
+            p, "SELECT max(severity), max(exposure), min(time_ns), max(time_ns) FROM finding WHERE "
+               "family_class = ?1 GROUP BY family_class");
+        if (s)
+            sqlite3_bind_text(s, 1, classes[i], -1, SQLITE_STATIC);
+        while (page_row(p, s)) {
+            const char *severity = severity_name((enum severity)column_int(s, 0));
+            putf(p, "<li class=\"sev-%s\">", severity);
+            put_icon(p, severity);
+            put(p, "<span><b>");
+            put_word(p, page_key(p, "family.%s", classes[i]));
+            put(p, "</b></span><span class=\"go\">");
+            put_word(p, page_key(p, "exposure.%s", exposure_name((enum exposure)column_int(s, 1))));
+            if (column(s, 2).n) {
+                put(p, "<small>");
+                put_date(p, column_int(s, 2));
+                put(p, " – ");
+                put_date(p, column_int(s, 3));
+                put(p, "</small>");
+            }
+            put(p, "</span></li>");
+        }
+    }
+    put(p, "</ul>");
 }
 
 static void put_verdict(struct page *p, const char *key)
@@ -31,7 +64,9 @@ static void put_verdict(struct page *p, const char *key)
     }
     put(p, "<p>");
     put_word(p, page_key(p, "%s.means", key));
-    put(p, "</p><p class=\"more\"><a href=\"#findings\">");
+    put(p, "</p>");
+    put_reach(p);
+    put(p, "<p class=\"more\"><a href=\"#findings\">");
     put_word(p, "page.all-findings");
     put(p, "</a></p></div>\n");
 }
@@ -82,24 +117,49 @@ static void put_other_gaps(struct page *p)
         put_loose_gap(p, "reason.interrupted", "close.again");
 }
 
-/* The user's choice and what this evidence never holds: they move no verdict, yet stand here. */
+/* The user's choice, what this evidence never holds and what only some phones have: they move no
+   verdict, yet stand here. */
 static void put_left_out(struct page *p)
 {
-    bool any = false;
-    struct sqlite3_stmt *s = page_query(
-        p, "SELECT title, status FROM coverage WHERE status IN ('skipped', 'not-applicable') AND "
-           "(status = 'skipped' OR reason = 'plain-backup') ORDER BY evidence_id, artifact");
-    while (page_row(p, s)) {
-        put(p, any ? " · " : "<p class=\"rem\">");
-        if (!any) {
-            put_word(p, "page.also-left-out");
-            put(p, ": ");
+    static const enum status kinds[] = {STATUS_SKIPPED, STATUS_ABSENT, STATUS_NOT_APPLICABLE};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct coverage_row r;
+        bool any = false;
+        struct coverage_iter *it = p->failed ? NULL : coverage_open(p->c, false, p->e);
+        while (it && coverage_next(it, &r, p->e)) {
+            if (r.gap || r.status != kinds[i])
+                continue;
+            put(p, any ? " · " : "<p class=\"rem\"><b>");
+            if (!any) {
+                put_word(p, page_key(p, "coverage.%s", status_name(kinds[i])));
+                put(p, ":</b> ");
+            }
+            put_evidence(p, r.title);
+            any = true;
         }
-        put_evidence(p, column(s, 0));
-        any = true;
+        put(p, any ? "</p>" : "");
+        coverage_close(it);
+        p->failed |= p->e->code != ERR_NONE;
     }
-    if (any)
-        put(p, "</p>");
+}
+
+static void put_limits(struct page *p)
+{
+    put(p, "<h3 class=\"sub\">");
+    put_word(p, "section.limits");
+    put(p, "</h3><ul class=\"plain\">");
+    struct sqlite3_stmt *s = page_query(p, "SELECT DISTINCT source FROM evidence ORDER BY source");
+    while (page_row(p, s)) {
+        const char *key = page_key(p, "limits.%s", arena_string(&p->a, column(s, 0)));
+        if (!words_have("en", key))
+            continue;
+        put(p, "<li>");
+        put_word(p, key);
+        put(p, "</li>");
+    }
+    put(p, "<li>");
+    put_word(p, "limits.restart");
+    put(p, "</li></ul>");
 }
 
 static void put_gaps(struct page *p)
@@ -126,6 +186,8 @@ static void put_gaps(struct page *p)
     p->failed |= p->e->code != ERR_NONE;
     put(p, "</ul>");
     put_left_out(p);
+    if (!p->k.gaps)
+        put_limits(p);
     put(p, "<p class=\"more\"><a href=\"#coverage\">");
     put_word(p, "page.all-sources");
     put(p, "</a></p></div>");
@@ -222,28 +284,8 @@ static void put_newest(struct page *p)
     }
 }
 
-static void put_limits(struct page *p)
-{
-    put(p, "<h3 class=\"sub\">");
-    put_word(p, "section.limits");
-    put(p, "</h3><ul class=\"plain\">");
-    struct sqlite3_stmt *s = page_query(p, "SELECT DISTINCT source FROM evidence ORDER BY source");
-    while (page_row(p, s)) {
-        const char *key = page_key(p, "limits.%s", arena_string(&p->a, column(s, 0)));
-        if (!words_have("en", key))
-            continue;
-        put(p, "<li>");
-        put_word(p, key);
-        put(p, "</li>");
-    }
-    put(p, "<li>");
-    put_word(p, "limits.restart");
-    put(p, "</li></ul>");
-}
-
 static void put_checked_with(struct page *p)
 {
-    const int64_t day = 86400LL * 1000000000;
     put(p, "<div><h2>");
     put_word(p, "page.checked-with");
     put(p, "</h2><dl class=\"figs\"><div><dt>");
@@ -255,11 +297,10 @@ static void put_checked_with(struct page *p)
     put_figure(p, (uint64_t)page_count(p, "SELECT coalesce(sum(records), 0) FROM coverage"),
                "page.records-read");
     put_figure(p, p->k.indicators, "page.indicators");
-    if (p->last_ns > p->first_ns)
-        put_figure(p, (uint64_t)((p->last_ns - p->first_ns) / day + 1), "page.days");
     put(p, "</dl>");
     put_newest(p);
-    put_limits(p);
+    if (p->k.gaps)
+        put_limits(p);
     put(p, "</div>");
 }
 

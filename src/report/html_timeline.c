@@ -108,7 +108,7 @@ static void put_order(struct page *p)
         put(p, "<span>");
         put_word(p, page_key(p, "severity.%s", severity));
         putf(p, "</span></span><a href=\"#f-%lld\">", (long long)f.number);
-        put_value_text(p, f.type, slice_of(t.title));
+        put_sentence(p, &f, t.title);
         put(p, "</a></li>");
     }
     put(p, "</ol>");

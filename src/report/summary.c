@@ -176,7 +176,9 @@ static void show_finding(struct screen *s, const struct case_finding *f)
     style(s, "0");
     struct buf line = {0};
     struct slice title = slice_of(text.title);
-    escape_terminal(&line, f->type.n ? defang(title, &s->arena) : title);
+    bool link = slice_is(f->type, "domain") || slice_is(f->type, "url") ||
+                slice_is(f->type, "ip") || slice_is(f->type, "email");
+    escape_terminal(&line, link ? defang(title, &s->arena) : title);
     buf_slice(&s->out, buf_view(&line));
     buf_byte(&s->out, '\n');
     buf_free(&line);
