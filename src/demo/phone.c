@@ -30,12 +30,12 @@ const struct demo_trace demo_planted[] = {
 static const struct {
     const char *pattern, *family;
 } indicators[] = {
-    {"[domain-name:value = 'spy.example']", "Grey Finch"},
-    {"[domain-name:value = 'finch.example']", "Grey Finch"},
-    {"[ipv4-addr:value = '198.51.100.23']", "Grey Finch"},
-    {"[email-addr:value = 'lure@spy.example']", "Grey Finch"},
-    {"[process:name = 'wardriverd']", "Grey Finch"},
-    {"[file:hashes.'SHA-256' = '" PAYLOAD_SHA256 "']", "Grey Finch"},
+    {"[domain-name:value = 'spy.example']", "Grey Finch mercenary spyware (made up)"},
+    {"[domain-name:value = 'finch.example']", "Grey Finch mercenary spyware (made up)"},
+    {"[ipv4-addr:value = '198.51.100.23']", "Grey Finch mercenary spyware (made up)"},
+    {"[email-addr:value = 'lure@spy.example']", "Grey Finch mercenary spyware (made up)"},
+    {"[process:name = 'wardriverd']", "Grey Finch mercenary spyware (made up)"},
+    {"[file:hashes.'SHA-256' = '" PAYLOAD_SHA256 "']", "Grey Finch mercenary spyware (made up)"},
     {"[app:id = 'org.example.watcher']", "Example Watcher stalkerware"},
 };
 
@@ -119,16 +119,23 @@ static const char interactions[] =
     "INSERT INTO ZCONTACTS VALUES (1, 'friend@mail.example');"
     "INSERT INTO ZINTERACTIONS VALUES (1, " DAY ", 'com.apple.MobileSMS', 0, 1);";
 
-/* An NSAttributedString's typedstream whose text is short: docs/formats/typedstream.md. */
+/* An NSAttributedString's typedstream with a short ASCII text and one run without attributes:
+   docs/formats/typedstream.md. */
 static void attributed_body(const char *text, struct buf *out)
 {
     static const uint8_t head[] =
         "\x04\x0bstreamtyped\x81\xe8\x03\x84\x01@\x84\x84\x84\x12NSAttributedString\x00\x84\x84"
         "\x08NSObject\x00\x85\x92\x84\x84\x84\x08NSString\x01\x94\x84\x01+";
+    static const uint8_t run[] = "\x86\x84\x02iI\x01", dictionary[] =
+                                                           "\x92\x84\x84\x84\x0cNSDictionary"
+                                                           "\x00\x94\x84\x01i\x00\x86\x86";
+    uint8_t n = (uint8_t)strlen(text);
     buf_add(out, head, sizeof head - 1);
-    buf_byte(out, (uint8_t)strlen(text));
+    buf_byte(out, n);
     buf_text(out, text);
-    buf_text(out, "\x86\x84\x02iI");
+    buf_add(out, run, sizeof run - 1);
+    buf_byte(out, n);
+    buf_add(out, dictionary, sizeof dictionary - 1);
 }
 
 static bool database(const char *sql, struct slice body, struct slice *out, struct err *e)
