@@ -37,7 +37,8 @@ static bool character(struct slice name, uint32_t *cp)
     for (size_t i = 0; i < digits.n; i++) {
         if (digit(digits.p[i]) >= base)
             return false;
-        *cp = *cp * base + digit(digits.p[i]);
+        if (*cp <= 0x10ffff)
+            *cp = *cp * base + digit(digits.p[i]);
     }
     return slice_starts(name, "#") && digits.n;
 }
@@ -45,11 +46,11 @@ static bool character(struct slice name, uint32_t *cp)
 /* c stands behind an &. What is no reference stays as it is written. */
 static void add_reference(struct plist *p, struct cursor *c, struct buf *out)
 {
-    /* "#x10ffff" and "#1114111" are the longest. */
-    struct slice name = slice_sub((struct slice){c->p, cursor_left(c)}, 0, 9);
+    enum { LONGEST = 16 }; /* "#x10ffff;" with some zeros in front */
+    struct slice rest = slice_sub((struct slice){c->p, cursor_left(c)}, 0, LONGEST);
+    struct slice name = slice_sub(rest, 0, slice_find(rest, ';'));
     uint32_t cp;
-    name.n = slice_find(name, ';');
-    if (character(name, &cp)) {
+    if (name.n < rest.n && character(name, &cp)) {
         utf8_add(out, cp);
         cursor_skip(c, (uint64_t)name.n + 1);
         return;

@@ -311,9 +311,16 @@ static void xml_text_is_decoded(void **state)
     assert_true(slice_is(plist_string(plist_get(plist_top(p), "a&b")),
                          "<A\xf0\x9f\x98\x80\"'><&amp;]]\xef\xbf\xbd"));
     intact(p);
-    p = xml("<string>a&nbsp;&#;&#x;&</string>");
-    assert_true(slice_is(plist_string(plist_top(p)), "a&nbsp;&#;&#x;&"));
-    bad(p, "character reference");
+    p = xml("<string>&#x00000041;&#4294967361;</string>");
+    assert_true(slice_is(plist_string(plist_top(p)), "A\xef\xbf\xbd"));
+    intact(p);
+    static const char *const odd[] = {"&nbsp;", "&#;", "&#x;", "&#65", "&#000000000000065;",
+                                      "&#6a;",  "&"};
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        p = xml(arena_printf(&arena, "<string>%s</string>", odd[i]));
+        assert_true(slice_is(plist_string(plist_top(p)), odd[i]));
+        bad(p, "character reference");
+    }
 }
 
 static void xml_may_begin_in_many_ways(void **state)
