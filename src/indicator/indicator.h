@@ -25,13 +25,13 @@ const char *confidence_name(enum confidence c);
 
 struct indicator {
     enum observable type;
+    unsigned set;             /* index of its set */
     struct slice value;       /* normal form */
     struct slice published;   /* as the set writes it */
     struct slice ref;         /* the set's own id, "indicator--..." */
     struct slice family;      /* "Pegasus"; empty: unknown */
     struct utime created;     /* the indicator's own date; see docs/output.md `published` */
     struct utime valid_until; /* UTIME_NONE: not said; compare it with the time of the check */
-    unsigned set;             /* index of its set */
     uint8_t family_class;     /* enum family_class */
     int8_t confidence;        /* 0..100 as published; -1: not said */
     bool too_general;         /* shared by many harmless services: only a weak match */

@@ -44,7 +44,7 @@ struct matcher {
     size_t nbits4, nbits6;
     /* The most slashes in any indicator: longer parts of an observable need not be asked for. */
     size_t deepest_link, deepest_folder;
-    bool links, relative; /* there are such that match longer values, too */
+    bool www, links, relative; /* there are indicators that need these questions */
 };
 
 struct results {
@@ -169,8 +169,10 @@ static void add_indicator(struct matcher *m, size_t item)
     switch (i->type) {
     case OBS_DOMAIN:
         add(m, item, WAY_VALUE);
-        if (slice_starts(s, "www.") && slice_find(slice_sub(s, 4, s.n), '.') < s.n - 4)
+        if (slice_starts(s, "www.") && slice_find(slice_sub(s, 4, s.n), '.') < s.n - 4) {
             add(m, item, WAY_WWW);
+            m->www = true;
+        }
         break;
     case OBS_URL:
         add(m, item, WAY_LINK);
@@ -312,7 +314,8 @@ static void find_domain(struct results *r, struct slice name)
 {
     static const struct match subdomain = {.how = HOW_SUBDOMAIN, .confidence = CONFIDENCE_HIGH};
     look(r, OBS_DOMAIN, WAY_VALUE, name, exact);
-    look(r, OBS_DOMAIN, WAY_WWW, name, nearly);
+    if (r->m->www)
+        look(r, OBS_DOMAIN, WAY_WWW, name, nearly);
     for (struct slice s = name;;) {
         size_t dot = slice_find(s, '.');
         s = slice_sub(s, dot + 1, s.n);

@@ -15,6 +15,7 @@ static void make_slots(struct table *t, size_t room)
 {
     t->slots = xrealloc(NULL, room, sizeof *t->slots);
     t->mask = room - 1;
+    t->filter = xcalloc(room * TABLE_FILTER / 64, sizeof *t->filter);
     for (size_t i = 0; i < room; i++)
         t->slots[i] = (struct table_slot){0, TABLE_END};
 }
@@ -31,12 +32,14 @@ void table_init(struct table *t, size_t expected)
 void table_free(struct table *t)
 {
     free(t->slots);
+    free(t->filter);
     *t = (struct table){0};
 }
 
 static void place(struct table *t, struct table_slot s)
 {
-    size_t at = s.tag & t->mask;
+    size_t at = s.tag & t->mask, bit = s.tag & (TABLE_FILTER * (t->mask + 1) - 1);
+    t->filter[bit / 64] |= UINT64_C(1) << bit % 64;
     while (t->slots[at].number != TABLE_END)
         at = (at + 1) & t->mask;
     t->slots[at] = s;
@@ -46,6 +49,7 @@ void table_put(struct table *t, uint32_t tag, uint32_t number)
 {
     if (2 * (t->n + 1) > t->mask + 1) {
         struct table_slot *old = t->slots;
+        free(t->filter);
         size_t room = t->mask + 1;
         make_slots(t, 2 * room);
         for (size_t i = 0; i < room; i++)
