@@ -2,8 +2,6 @@
  * CSV is the JSON lines, flattened: one column per key, nested objects as KEY.SUBKEY, lists as JSON
  * text. Columns are those of docs/output.md for each kind, so that a file reads alike every time.
  */
-#include <stdlib.h>
-
 #include "report/escape.h"
 #include "report/export.h"
 
@@ -82,7 +80,15 @@ static const struct json_value *at_path(const struct json_value *line, struct sl
     return !v || dot == path.n ? v : json_get(v, arena_string(a, slice_sub(path, dot + 1, path.n)));
 }
 
-static bool flatten(struct slice lines, struct slice columns, struct buf *out, struct err *e)
+struct slice csv_columns(const char *kind)
+{
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
+        if (!strcmp(headers[i].kind, kind))
+            return slice_of(headers[i].columns);
+    return slice_of("");
+}
+
+bool csv_rows(struct slice columns, struct slice lines, struct buf *out, struct err *e)
 {
     enum { MAX_VALUES = 1 << 20 };
     struct arena a = {0};
@@ -103,34 +109,5 @@ static bool flatten(struct slice lines, struct slice columns, struct buf *out, s
         arena_reset(&a);
     }
     arena_free(&a);
-    return ok;
-}
-
-bool export_csv(struct export *x, const char *kind, bool (*write)(struct export *x, struct err *e),
-                struct err *e)
-{
-    struct slice columns = {0};
-    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
-        if (!strcmp(headers[i].kind, kind))
-            columns = slice_of(headers[i].columns);
-    /* The JSON lines pass through memory: CSV is for spreadsheets, which hold less anyway. */
-    char *text = NULL;
-    size_t n = 0;
-    FILE *to = x->to, *memory = open_memstream(&text, &n);
-    if (!memory)
-        return err_io(e, "csv");
-    x->to = memory;
-    bool ok = write(x, e) && export_flush(x, true, e);
-    x->to = to;
-    if (fclose(memory) != 0)
-        ok = err_io(e, "csv");
-    struct buf out = {0};
-    buf_slice(&out, columns);
-    buf_text(&out, "\r\n");
-    ok = ok && flatten(slice_at(text, n), columns, &out, e);
-    if (ok && fwrite(out.p, 1, out.n, to) != out.n)
-        ok = err_io(e, "csv");
-    buf_free(&out);
-    free(text);
     return ok;
 }

@@ -12,25 +12,18 @@ enum { FLUSH = 64 * 1024 };
 
 bool export_flush(struct export *x, bool all, struct err *e)
 {
-    if (x->out.n < (all ? 1 : FLUSH))
+    struct slice text = buf_view(&x->out);
+    if (text.n < (all ? 1 : FLUSH))
         return true;
-    bool ok = fwrite(x->out.p, 1, x->out.n, x->to) == x->out.n;
+    if (x->columns.n) {
+        buf_clear(&x->rows);
+        if (!csv_rows(x->columns, text, &x->rows, e))
+            return false;
+        text = buf_view(&x->rows);
+    }
+    bool ok = fwrite(text.p, 1, text.n, x->to) == text.n;
     buf_clear(&x->out);
     return ok || err_io(e, "export");
-}
-
-sqlite3_stmt *export_query(struct export *x, const char *sql, struct err *e)
-{
-    sqlite3_stmt *s = NULL;
-    if (sqlite3_prepare_v2(casefile_db(x->c), sql, -1, &s, NULL) != SQLITE_OK)
-        err_set(e, ERR_IO, "case: %s", sqlite3_errmsg(casefile_db(x->c)));
-    return s;
-}
-
-struct slice export_text(sqlite3_stmt *s, int i)
-{
-    const uint8_t *text = sqlite3_column_text(s, i);
-    return (struct slice){text, text ? (size_t)sqlite3_column_bytes(s, i) : 0};
 }
 
 static void start(struct json_writer *w, struct buf *out, const char *kind)
@@ -79,20 +72,20 @@ static bool end(struct export *x, struct json_writer *w, struct err *e)
 
 static bool evidence(struct export *x, struct err *e)
 {
-    sqlite3_stmt *s = export_query(x,
-                                   "SELECT id, source, name, sha256, device, encrypted, taken_ns "
-                                   "FROM evidence ORDER BY id",
-                                   e);
+    sqlite3_stmt *s = rows_query(x->c,
+                                 "SELECT id, source, name, sha256, device, encrypted, taken_ns "
+                                 "FROM evidence ORDER BY id",
+                                 e);
     bool ok = s != NULL;
-    while (ok && sqlite3_step(s) == SQLITE_ROW) {
+    while (ok && rows_next(x->c, s, e)) {
         struct json_writer w;
         start(&w, &x->out, "evidence");
         member_number(&w, "id", sqlite3_column_int64(s, 0));
-        member(&w, "source", export_text(s, 1));
-        member(&w, "name", export_text(s, 2));
-        member_if(&w, "sha256", export_text(s, 3));
+        member(&w, "source", rows_text(s, 1));
+        member(&w, "name", rows_text(s, 2));
+        member_if(&w, "sha256", rows_text(s, 3));
         json_name(&w, "device");
-        json_raw(&w, export_text(s, 4));
+        json_raw(&w, rows_text(s, 4));
         json_name(&w, "encrypted");
         json_bool(&w, sqlite3_column_int(s, 5));
         if (sqlite3_column_type(s, 6) != SQLITE_NULL)
@@ -100,20 +93,20 @@ static bool evidence(struct export *x, struct err *e)
         ok = end(x, &w, e);
     }
     sqlite3_finalize(s);
-    return ok;
+    return ok && !e->code;
 }
 
 /* -- records -- */
 
 static const char *const place_keys[PLACES] = {"row", "key", "line", "offset"};
 
-void export_provenance(struct json_writer *w, sqlite3_stmt *s, int at)
+static void provenance(struct json_writer *w, sqlite3_stmt *s, int at)
 {
     unsigned place = (unsigned)sqlite3_column_int(s, at);
-    struct slice name = export_text(s, at + 1), container = export_text(s, at + 5);
+    struct slice name = rows_text(s, at + 1), container = rows_text(s, at + 5);
     place = place < PLACES ? place : OFFSET;
     json_object(w);
-    member(w, "path", export_text(s, at + 4));
+    member(w, "path", rows_text(s, at + 4));
     member_if(w, "container_path", container);
     if (place == ROW)
         member(w, "table", name);
@@ -142,16 +135,17 @@ static void times(struct json_writer *w, struct slice text, struct utime t)
     json_array_end(w);
 }
 
-static void observables_of(struct json_writer *w, sqlite3_stmt *s, int64_t first, int64_t record)
+static void observables_of(struct export *x, struct json_writer *w, sqlite3_stmt *s, int64_t first,
+                           int64_t record, struct err *e)
 {
     json_name(w, "observables");
     json_array(w);
     sqlite3_bind_int64(s, 1, first);
-    while (first && sqlite3_step(s) == SQLITE_ROW && sqlite3_column_int64(s, 0) == record) {
+    while (first && rows_next(x->c, s, e) && sqlite3_column_int64(s, 0) == record) {
         json_object(w);
-        member(w, "type", export_text(s, 1));
-        member(w, "value", export_text(s, 2));
-        member(w, "field", export_text(s, 3));
+        member(w, "type", rows_text(s, 1));
+        member(w, "value", rows_text(s, 2));
+        member(w, "field", rows_text(s, 3));
         member(w, "exposure", slice_of(exposure_name((enum exposure)sqlite3_column_int(s, 4))));
         json_object_end(w);
     }
@@ -159,7 +153,8 @@ static void observables_of(struct json_writer *w, sqlite3_stmt *s, int64_t first
     json_array_end(w);
 }
 
-static void record_line(struct export *x, sqlite3_stmt *s, sqlite3_stmt *seen, int64_t id, size_t n)
+static bool record_line(struct export *x, sqlite3_stmt *s, sqlite3_stmt *seen, int64_t id, size_t n,
+                        struct err *e)
 {
     struct json_writer w;
     struct utime t = UTIME_NONE;
@@ -168,44 +163,48 @@ static void record_line(struct export *x, sqlite3_stmt *s, sqlite3_stmt *seen, i
     start(&w, &x->out, "record");
     member_number(&w, "id", (int64_t)n);
     member_number(&w, "evidence", sqlite3_column_int64(s, 0));
-    member(&w, "artifact", export_text(s, 1));
+    member(&w, "artifact", rows_text(s, 1));
     member_time(&w, "time", t);
-    times(&w, export_text(s, 8), t);
+    times(&w, rows_text(s, 8), t);
     json_name(&w, "fields");
-    json_raw(&w, export_text(s, 11));
-    observables_of(&w, seen, sqlite3_column_int64(s, 12), id);
+    json_raw(&w, rows_text(s, 11));
+    observables_of(x, &w, seen, sqlite3_column_int64(s, 12), id, e);
     json_name(&w, "provenance");
-    export_provenance(&w, s, 2);
-    json_object_end(&w);
-    buf_byte(&x->out, '\n');
+    provenance(&w, s, 2);
+    return end(x, &w, e);
+}
+
+/* A record whose file or source is missing. */
+static bool torn(uint32_t id, struct err *e)
+{
+    return err_set(e, ERR_CORRUPT, "case: record %u is incomplete", id);
 }
 
 static bool records(struct export *x, struct err *e)
 {
-    sqlite3_stmt *s = export_query(
-        x,
+    sqlite3_stmt *s = rows_query(
+        x->c,
         "SELECT c.evidence_id, c.artifact, r.place, r.name, r.n, r.state, f.path, f.container, "
         "r.times, r.time_ns, r.precision, r.fields, r.first_sighting FROM record r "
         "JOIN coverage c ON c.id = r.coverage_id JOIN file f ON f.id = r.file_id WHERE r.id = ?1",
         e);
     sqlite3_stmt *seen =
-        s ? export_query(x,
-                         "SELECT s.record_id, o.type, o.value, s.field, s.exposure "
-                         "FROM sighting s JOIN observable o ON o.id = s.observable_id "
-                         "WHERE s.id >= ?1 ORDER BY s.id",
-                         e)
+        s ? rows_query(x->c,
+                       "SELECT s.record_id, o.type, o.value, s.field, s.exposure "
+                       "FROM sighting s JOIN observable o ON o.id = s.observable_id "
+                       "WHERE s.id >= ?1 ORDER BY s.id",
+                       e)
           : NULL;
     bool ok = seen != NULL;
     for (size_t i = 0; ok && i < x->ranking.n; i++) {
         sqlite3_bind_int64(s, 1, x->ranking.order[i]);
-        if (sqlite3_step(s) == SQLITE_ROW)
-            record_line(x, s, seen, x->ranking.order[i], i + 1);
+        ok = rows_next(x->c, s, e) ? record_line(x, s, seen, x->ranking.order[i], i + 1, e)
+                                   : !e->code && torn(x->ranking.order[i], e);
         sqlite3_reset(s);
-        ok = export_flush(x, false, e);
     }
     sqlite3_finalize(s);
     sqlite3_finalize(seen);
-    return ok;
+    return ok && !e->code;
 }
 
 /* -- findings -- */
@@ -221,8 +220,8 @@ static void strings(struct json_writer *w, const char *name, const char *const *
 
 static bool indicators_of(struct export *x, struct json_writer *w, int64_t finding, struct err *e)
 {
-    sqlite3_stmt *s = export_query(
-        x,
+    sqlite3_stmt *s = rows_query(
+        x->c,
         "SELECT i.type, i.published, i.ref, i.family, i.family_class, i.created_ns, s.name, s.sha256, "
         "i.value, fi.how FROM finding_indicator fi JOIN indicator i ON i.id = fi.indicator_id "
         "JOIN indicator_set s ON s.id = i.set_id WHERE fi.finding_id = ?1 "
@@ -233,22 +232,22 @@ static bool indicators_of(struct export *x, struct json_writer *w, int64_t findi
     sqlite3_bind_int64(s, 1, finding);
     json_name(w, "indicators");
     json_array(w);
-    while (sqlite3_step(s) == SQLITE_ROW) {
+    while (rows_next(x->c, s, e)) {
         json_object(w);
-        member(w, "type", export_text(s, 0));
-        member(w, "value", export_text(s, 8));
-        member(w, "id", export_text(s, 2));
-        member_if(w, "family", export_text(s, 3));
-        member(w, "family_class", export_text(s, 4));
+        member(w, "type", rows_text(s, 0));
+        member(w, "value", rows_text(s, 8));
+        member(w, "id", rows_text(s, 2));
+        member_if(w, "family", rows_text(s, 3));
+        member(w, "family_class", rows_text(s, 4));
         if (sqlite3_column_type(s, 5) != SQLITE_NULL)
             member_time(w, "published", (struct utime){sqlite3_column_int64(s, 5), SECOND});
-        member(w, "set", export_text(s, 6));
-        member(w, "set_sha256", export_text(s, 7));
+        member(w, "set", rows_text(s, 6));
+        member(w, "set_sha256", rows_text(s, 7));
         json_object_end(w);
     }
     json_array_end(w);
     sqlite3_finalize(s);
-    return true;
+    return !e->code;
 }
 
 /* The text that stands in the field where the value was seen; it may be a list there. */
@@ -269,70 +268,87 @@ static void seen_text(struct json_writer *w, struct slice field, struct slice fi
         member(w, "text", v->text);
 }
 
-static bool records_of(struct export *x, struct json_writer *w, int64_t finding, struct err *e)
+struct ranked {
+    uint32_t rank;
+    int64_t id;
+};
+
+static int by_rank(const void *a, const void *b)
 {
-    sqlite3_stmt *s = export_query(
-        x,
-        "SELECT r.id, fr.field, r.place, r.name, r.n, r.state, f.path, f.container, r.time_ns, "
-        "r.precision, r.fields FROM finding_record fr JOIN record r ON r.id = fr.record_id "
-        "JOIN file f ON f.id = r.file_id WHERE fr.finding_id = ?1",
-        e);
-    struct arena a = {0};
-    struct wanted {
-        uint32_t rank;
-        int64_t id;
-    } *list = NULL;
-    size_t n = 0;
-    if (!s)
-        return false;
-    /* In export order: collect the ranks first. */
+    const struct ranked *x = a, *y = b;
+    return (x->rank > y->rank) - (x->rank < y->rank);
+}
+
+/* The records of a finding in export order. */
+static struct ranked *ranked_records(struct export *x, int64_t finding, size_t *n, struct err *e)
+{
+    struct ranked *list = NULL;
+    size_t room = 0;
+    sqlite3_stmt *s = rows_query(
+        x->c, "SELECT record_id FROM finding_record WHERE finding_id = ?1 ORDER BY record_id", e);
     sqlite3_bind_int64(s, 1, finding);
-    while (sqlite3_step(s) == SQLITE_ROW) {
+    while (s && rows_next(x->c, s, e)) {
         int64_t id = sqlite3_column_int64(s, 0);
-        if (id <= 0 || (size_t)id >= x->ranking.room)
-            continue;
-        list = xrealloc(list, n + 1, sizeof *list);
-        list[n++] = (struct wanted){x->ranking.rank[id], id};
+        if (id <= 0 || (size_t)id >= x->ranking.room) {
+            err_set(e, ERR_CORRUPT, "case: a finding names a record that isn't there");
+            break;
+        }
+        if (*n == room) {
+            room = room ? room * 2 : 16;
+            list = xrealloc(list, room, sizeof *list);
+        }
+        list[(*n)++] = (struct ranked){x->ranking.rank[id], id};
     }
     sqlite3_finalize(s);
-    for (size_t i = 1; i < n; i++) /* almost sorted already */
-        for (size_t k = i; k && list[k].rank < list[k - 1].rank; k--) {
-            struct wanted t = list[k];
-            list[k] = list[k - 1];
-            list[k - 1] = t;
-        }
-    s = export_query(
-        x,
-        "SELECT r.id, fr.field, r.place, r.name, r.n, r.state, f.path, f.container, "
-        "r.time_ns, r.precision, r.fields FROM record r JOIN file f ON f.id = r.file_id "
-        "JOIN finding_record fr ON fr.record_id = r.id AND fr.finding_id = ?2 "
-        "WHERE r.id = ?1",
-        e);
+    if (*n)
+        qsort(list, *n, sizeof *list, by_rank);
+    return list;
+}
+
+static void record_of(struct json_writer *w, sqlite3_stmt *s, uint32_t rank, struct arena *a)
+{
+    json_object(w);
+    member_number(w, "id", rank);
+    if (sqlite3_column_type(s, 7) != SQLITE_NULL)
+        member_time(
+            w, "time",
+            (struct utime){sqlite3_column_int64(s, 7), (enum precision)sqlite3_column_int(s, 8)});
+    seen_text(w, rows_text(s, 0), rows_text(s, 9), a);
+    json_name(w, "provenance");
+    provenance(w, s, 1);
+    json_object_end(w);
+}
+
+static bool records_of(struct export *x, struct json_writer *w, int64_t finding, struct err *e)
+{
+    struct arena a = {0};
+    size_t n = 0;
+    struct ranked *list = ranked_records(x, finding, &n, e);
+    sqlite3_stmt *s =
+        e->code ? NULL
+                : rows_query(x->c,
+                             "SELECT fr.field, r.place, r.name, r.n, r.state, f.path, f.container, "
+                             "r.time_ns, r.precision, r.fields FROM record r JOIN file f ON f.id = "
+                             "r.file_id JOIN finding_record fr ON fr.record_id = r.id AND "
+                             "fr.finding_id = ?2 WHERE r.id = ?1",
+                             e);
     json_name(w, "records");
     json_array(w);
-    for (size_t i = 0; s && i < n; i++) {
+    for (size_t i = 0; s && i < n && !e->code; i++) {
         sqlite3_bind_int64(s, 1, list[i].id);
         sqlite3_bind_int64(s, 2, finding);
-        if (sqlite3_step(s) == SQLITE_ROW) {
-            json_object(w);
-            member_number(w, "id", list[i].rank);
-            if (sqlite3_column_type(s, 8) != SQLITE_NULL)
-                member_time(w, "time",
-                            (struct utime){sqlite3_column_int64(s, 8),
-                                           (enum precision)sqlite3_column_int(s, 9)});
-            seen_text(w, export_text(s, 1), export_text(s, 10), &a);
-            json_name(w, "provenance");
-            export_provenance(w, s, 2);
-            json_object_end(w);
-            arena_reset(&a);
-        }
+        if (rows_next(x->c, s, e))
+            record_of(w, s, list[i].rank, &a);
+        else if (!e->code)
+            torn((uint32_t)list[i].id, e);
         sqlite3_reset(s);
+        arena_reset(&a);
     }
     json_array_end(w);
     sqlite3_finalize(s);
     arena_free(&a);
     free(list);
-    return s != NULL;
+    return !e->code;
 }
 
 static bool finding_line(struct export *x, const struct case_finding *f, struct err *e)
@@ -384,39 +400,54 @@ static bool findings(struct export *x, struct err *e)
 
 /* -- observables and coverage -- */
 
+static int by_text(const void *a, const void *b)
+{
+    return slice_compare(*(const struct slice *)a, *(const struct slice *)b);
+}
+
+/* A comma-separated list in the order of its names: SQLite gives it in the order of rows. */
+static void names_sorted(struct json_writer *w, struct slice list)
+{
+    struct slice names[256]; /* artifacts of a case: some dozen */
+    size_t n = 0;
+    while (list.n && n < sizeof names / sizeof *names) {
+        names[n] = slice_sub(list, 0, slice_find(list, ','));
+        list = slice_sub(list, names[n++].n + 1, list.n);
+    }
+    qsort(names, n, sizeof *names, by_text);
+    json_array(w);
+    for (size_t i = 0; i < n; i++)
+        json_string(w, names[i]);
+    json_array_end(w);
+}
+
 static bool observables(struct export *x, struct err *e)
 {
-    sqlite3_stmt *s = export_query(
-        x,
+    sqlite3_stmt *s = rows_query(
+        x->c,
         "SELECT o.type, o.value, max(s.exposure), count(DISTINCT s.record_id), min(r.time_ns), "
         "max(r.time_ns), group_concat(DISTINCT c.artifact) FROM observable o "
         "JOIN sighting s ON s.observable_id = o.id JOIN record r ON r.id = s.record_id "
         "JOIN coverage c ON c.id = r.coverage_id GROUP BY o.id ORDER BY o.type, o.value",
         e);
     bool ok = s != NULL;
-    while (ok && sqlite3_step(s) == SQLITE_ROW) {
+    while (ok && rows_next(x->c, s, e)) {
         struct json_writer w;
         start(&w, &x->out, "observable");
-        member(&w, "type", export_text(s, 0));
-        member(&w, "value", export_text(s, 1));
+        member(&w, "type", rows_text(s, 0));
+        member(&w, "value", rows_text(s, 1));
         member(&w, "exposure", slice_of(exposure_name((enum exposure)sqlite3_column_int(s, 2))));
         member_number(&w, "records", sqlite3_column_int64(s, 3));
         if (sqlite3_column_type(s, 4) != SQLITE_NULL) {
             member_time(&w, "first", (struct utime){sqlite3_column_int64(s, 4), NANO});
             member_time(&w, "last", (struct utime){sqlite3_column_int64(s, 5), NANO});
         }
-        /* The order of group_concat is the order of rows: sort the registry's way. */
-        struct slice all = export_text(s, 6);
         json_name(&w, "artifacts");
-        json_array(&w);
-        for (unsigned i = 0; i < artifact_count; i++)
-            if (export_listed(all, artifacts[i]->id))
-                json_text(&w, artifacts[i]->id);
-        json_array_end(&w);
+        names_sorted(&w, rows_text(s, 6));
         ok = end(x, &w, e);
     }
     sqlite3_finalize(s);
-    return ok;
+    return ok && !e->code;
 }
 
 /* How many indicators of each type could have matched in this artifact. */
@@ -433,17 +464,17 @@ static bool count_indicators(struct export *x, struct json_writer *w, unsigned t
 
 static bool load_counts(struct export *x, struct err *e)
 {
-    sqlite3_stmt *s = export_query(x,
-                                   "SELECT j.key, sum(j.value) FROM indicator_set s, "
-                                   "json_each(s.by_type) j GROUP BY j.key",
-                                   e);
-    while (s && sqlite3_step(s) == SQLITE_ROW) {
-        enum observable o = observable_from_name(export_text(s, 0));
+    sqlite3_stmt *s = rows_query(x->c,
+                                 "SELECT j.key, sum(j.value) FROM indicator_set s, "
+                                 "json_each(s.by_type) j GROUP BY j.key",
+                                 e);
+    while (s && rows_next(x->c, s, e)) {
+        enum observable o = observable_from_name(rows_text(s, 0));
         if (o < OBS_TYPES)
             x->by_type[o] = sqlite3_column_int64(s, 1);
     }
     sqlite3_finalize(s);
-    return s != NULL;
+    return !e->code;
 }
 
 static bool coverage(struct export *x, struct err *e)
@@ -493,7 +524,7 @@ static const struct {
                          {"findings", findings},
                          {"coverage", coverage}};
 
-bool export_listed(struct slice list, const char *name)
+static bool listed(struct slice list, const char *name)
 {
     while (list.n) {
         size_t n = slice_find(list, ',');
@@ -519,6 +550,16 @@ static bool all_known(struct slice list, struct err *e)
     return true;
 }
 
+static bool one_kind(struct export *x, size_t kind, bool csv, struct err *e)
+{
+    if (csv) {
+        x->columns = csv_columns(kinds[kind].name);
+        if (fprintf(x->to, "%s\r\n", (const char *)x->columns.p) < 0)
+            return err_io(e, "export");
+    }
+    return kinds[kind].write(x, e);
+}
+
 bool report_export(struct casefile *c, const char *what, const char *format, FILE *to,
                    struct err *e)
 {
@@ -532,10 +573,11 @@ bool report_export(struct casefile *c, const char *what, const char *format, FIL
         return err_set(e, ERR_USAGE, "csv holds one kind: choose it with --what");
     bool ok = ranking_make(c, &x.ranking, e);
     for (size_t i = 0; ok && i < EXPORT_KINDS; i++)
-        if (!what || export_listed(slice_of(what), kinds[i].name))
-            ok = csv ? export_csv(&x, kinds[i].name, kinds[i].write, e) : kinds[i].write(&x, e);
+        if (!what || listed(slice_of(what), kinds[i].name))
+            ok = one_kind(&x, i, csv, e);
     ok = ok && export_flush(&x, true, e);
     ranking_free(&x.ranking);
     buf_free(&x.out);
+    buf_free(&x.rows);
     return ok;
 }

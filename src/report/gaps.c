@@ -3,6 +3,8 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 
+#include "report/rows.h"
+
 struct coverage_iter {
     struct casefile *c;
     sqlite3_stmt *s;
@@ -23,18 +25,11 @@ struct coverage_iter *coverage_open(struct casefile *c, bool gaps_first, struct 
                    : ROWS "c.artifact, c.evidence_id";
     struct coverage_iter *it = xcalloc(1, sizeof *it);
     it->c = c;
-    if (sqlite3_prepare_v2(casefile_db(c), sql, -1, &it->s, NULL) != SQLITE_OK) {
-        err_set(e, ERR_IO, "case: %s", sqlite3_errmsg(casefile_db(c)));
+    if (!(it->s = rows_query(c, sql, e))) {
         free(it);
         return NULL;
     }
     return it;
-}
-
-static struct slice column(sqlite3_stmt *s, int i)
-{
-    const uint8_t *text = sqlite3_column_text(s, i);
-    return (struct slice){text, text ? (size_t)sqlite3_column_bytes(s, i) : 0};
 }
 
 static struct utime moment(sqlite3_stmt *s, int i)
@@ -47,19 +42,16 @@ static struct utime moment(sqlite3_stmt *s, int i)
 bool coverage_next(struct coverage_iter *it, struct coverage_row *r, struct err *e)
 {
     sqlite3_stmt *s = it->s;
-    int rc = sqlite3_step(s);
-    if (rc == SQLITE_DONE)
+    if (!rows_next(it->c, s, e))
         return false;
-    if (rc != SQLITE_ROW)
-        return err_set(e, ERR_IO, "case: %s", sqlite3_errmsg(casefile_db(it->c)));
     *r = (struct coverage_row){
         .id = sqlite3_column_int64(s, 0),
         .evidence = sqlite3_column_int64(s, 1),
-        .artifact = column(s, 2),
-        .title = column(s, 3),
-        .reason = column(s, 4),
-        .source = column(s, 5),
-        .holds = column(s, 6),
+        .artifact = rows_text(s, 2),
+        .title = rows_text(s, 3),
+        .reason = rows_text(s, 4),
+        .source = rows_text(s, 5),
+        .holds = rows_text(s, 6),
         .status = STATUS_FAILED,
         .files = (uint64_t)sqlite3_column_int64(s, 8),
         .records = (uint64_t)sqlite3_column_int64(s, 9),
@@ -75,7 +67,7 @@ bool coverage_next(struct coverage_iter *it, struct coverage_row *r, struct err 
         .expected = sqlite3_column_int(s, 19) != 0,
         .encrypted = sqlite3_column_int(s, 20) != 0,
     };
-    struct slice status = column(s, 7);
+    struct slice status = rows_text(s, 7);
     for (unsigned i = STATUS_READ; i < STATUSES; i++)
         if (slice_is(status, status_name((enum status)i)))
             r->status = (enum status)i;

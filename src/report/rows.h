@@ -2,6 +2,17 @@
 
 #include "casefile/casefile.h"
 
+struct sqlite3_stmt;
+
+/*
+ * Queries over a case. A damaged file shows itself at any step, so whoever walks a query asks e in
+ * the end: an output that breaks off is an error, never just short.
+ */
+struct sqlite3_stmt *rows_query(struct casefile *c, const char *sql, struct err *e); /* NULL: e */
+/* The next row; false: the end, or e is set. */
+bool rows_next(struct casefile *c, struct sqlite3_stmt *s, struct err *e);
+struct slice rows_text(struct sqlite3_stmt *s, int column); /* until the next row */
+
 /*
  * The order of exports: time (none last), artifact, place in the evidence; not the ids of the file,
  * which depend on how jobs interleaved. Numbers in an export follow it.
