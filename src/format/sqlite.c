@@ -114,7 +114,7 @@ bool sqlite_fail(struct sqlite *s, struct view *v, int rc, struct err *e)
     case SQLITE_NOMEM: return err_set(e, ERR_LIMIT, "needs more memory than allowed");
     case SQLITE_FULL: return err_set(e, ERR_LIMIT, "its journal is larger than allowed");
     case SQLITE_TOOBIG:
-        return err_set(e, ERR_LIMIT, "a value is longer than %llu bytes",
+        return err_set(e, ERR_CORRUPT, "a value is longer than %llu bytes",
                        (unsigned long long)s->max_value);
     case SQLITE_IOERR:
         if (v->io.code) {
@@ -164,6 +164,22 @@ static int authorize(void *ctx, int action, const char *a, const char *b, const 
     }
 }
 
+static int by_bytes(void *ctx, int an, const void *a, int bn, const void *b)
+{
+    struct sqlite *s = ctx;
+    s->order_guessed = true;
+    return slice_compare(slice_at(a, (size_t)an), slice_at(b, (size_t)bn));
+}
+
+/* Phones register collations of their own (LOCALIZED, PHONEBOOK). Without them a table that has an
+   index by one could not even be checked. Where one is really asked, an index in its true order
+   may be searched in vain: sqlite_next() tells. */
+static void make_collation(void *ctx, sqlite3 *db, int encoding, const char *name)
+{
+    (void)encoding;
+    sqlite3_create_collation_v2(db, name, SQLITE_UTF8, ctx, by_bytes, NULL);
+}
+
 static void harden(struct sqlite *s, sqlite3 *db)
 {
     static const struct {
@@ -188,6 +204,7 @@ static void harden(struct sqlite *s, sqlite3 *db)
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
         sqlite3_limit(db, limits[i].id, limits[i].value);
     sqlite3_drop_modules(db, NULL);
+    sqlite3_collation_needed(db, s, make_collation);
     /* None of these needs the schema, which may be damaged. CHECK constraints may call functions
        that only the app has, so that quick_check could not be prepared. */
     if (sqlite3_exec(db,

@@ -50,6 +50,7 @@ struct sqlite {
     struct wal wal;
     bool incomplete; /* pages of the file are missing */
     bool schema_damaged;
+    bool order_guessed;     /* a collation was needed that only the app has */
     bool checked, too_deep; /* by sqlite_check(); for it */
     double seconds, spent, entered;
     uint64_t max_value;

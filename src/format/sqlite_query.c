@@ -483,7 +483,10 @@ static bool next_row(struct sqlite_query *q, struct sqlite_row *row, struct err 
 bool sqlite_next(struct sqlite_query *q, struct sqlite_row *row, struct err *e)
 {
     sqlite_enter(q->s);
+    q->s->order_guessed = false;
     bool ok = next_row(q, row, e);
+    if (q->s->order_guessed)
+        sqlite_lost(q->s, "table %s: compared by a collation that only the app has", q->sql.table);
     sqlite_leave(q->s);
     return ok;
 }
