@@ -178,12 +178,20 @@ static bool read_keys(struct casefile *c, struct row_key **keys, size_t *n, stru
     return !e->code;
 }
 
+static bool hold(struct casefile *c, const char *sql, struct err *e)
+{
+    sqlite3 *db = casefile_db(c);
+    return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ||
+           err_set(e, ERR_IO, "case: %s", sqlite3_errmsg(db));
+}
+
 bool ranking_make(struct casefile *c, struct ranking *r, struct err *e)
 {
     struct row_key *keys = NULL;
     size_t n = 0;
-    *r = (struct ranking){0};
-    bool ok = read_keys(c, &keys, &n, e);
+    *r = (struct ranking){.c = c};
+    bool ok =
+        hold(c, "SAVEPOINT reading; PRAGMA cache_size = -65536", e) && read_keys(c, &keys, &n, e);
     if (ok) {
         if (n)
             qsort(keys, n, sizeof *keys, compare);
@@ -202,6 +210,9 @@ bool ranking_make(struct casefile *c, struct ranking *r, struct err *e)
 
 void ranking_free(struct ranking *r)
 {
+    struct err ignored = {0};
+    if (r->c)
+        (void)!hold(r->c, "RELEASE reading", &ignored);
     free(r->order);
     free(r->rank);
     *r = (struct ranking){0};
