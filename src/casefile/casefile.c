@@ -2,9 +2,11 @@
  * The case file's life: made under another name, filled, closed as one file; opened with distrust.
  *
  * 1. A fresh case holds no `finished` in `run` until casefile_close(): whatever ends the program
- *    before leaves a file that reads as incomplete.
- * 2. While it is filled, pages are mostly appended and the rollback journal stays small. Writes are
- *    not synchronised one by one; the last commit is.
+ *    before leaves a file that reads as incomplete. Once SQLite has said no, nothing more is
+ *    committed, and `finished` never is.
+ * 2. While a fresh case is filled, pages are mostly appended, the rollback journal stays small and
+ *    nothing is synchronised. Before `finished` is written everything is: a power cut, too, leaves
+ *    either a whole case or one without that word. A case that was opened is always synchronised.
  */
 #include "casefile/casefile.h"
 
@@ -19,28 +21,38 @@
 
 #include "casefile/impl.h"
 
-enum { APPLICATION_ID = 0x6272646c /* "brdl" */, VERSION = 1, BATCH = 100000 };
-
 bool case_err(struct casefile *c, struct err *e)
 {
+    c->failed = true;
     return err_set(e, ERR_IO, "case: %s", c->db ? sqlite3_errmsg(c->db) : "not open");
+}
+
+/* A full disk ends the transaction: what came after it would be committed row by row. */
+static bool gave_up(const struct casefile *c, struct err *e)
+{
+    return c->failed && c->mode == CASE_WRITE &&
+           !err_set(e, ERR_IO, "case: it could not be written to its end");
 }
 
 bool case_exec(struct casefile *c, const char *sql, struct err *e)
 {
+    if (gave_up(c, e))
+        return false;
     return sqlite3_exec(c->db, sql, NULL, NULL, NULL) == SQLITE_OK || case_err(c, e);
 }
 
 sqlite3_stmt *case_prepare(struct casefile *c, const char *sql, struct err *e)
 {
     sqlite3_stmt *s = NULL;
-    if (sqlite3_prepare_v2(c->db, sql, -1, &s, NULL) != SQLITE_OK)
+    if (!gave_up(c, e) && sqlite3_prepare_v2(c->db, sql, -1, &s, NULL) != SQLITE_OK)
         case_err(c, e);
     return s;
 }
 
 bool case_step(struct casefile *c, sqlite3_stmt *s, struct err *e)
 {
+    if (gave_up(c, e))
+        return false;
     int rc = sqlite3_step(s);
     bool ok = rc == SQLITE_DONE || rc == SQLITE_ROW;
     if (!ok)
@@ -63,12 +75,36 @@ void case_bind_null(sqlite3_stmt *s, int at, struct slice text)
         sqlite3_bind_null(s, at);
 }
 
+struct slice case_text(sqlite3_stmt *s, int column)
+{
+    const uint8_t *text = sqlite3_column_text(s, column);
+    return (struct slice){text, text ? (size_t)sqlite3_column_bytes(s, column) : 0};
+}
+
+bool case_number(struct casefile *c, const char *sql, int64_t *out, struct err *e)
+{
+    sqlite3_stmt *s = case_prepare(c, sql, e);
+    bool ok = s && (sqlite3_step(s) == SQLITE_ROW || case_err(c, e));
+    if (ok)
+        *out = sqlite3_column_int64(s, 0);
+    sqlite3_finalize(s);
+    return ok;
+}
+
+bool case_commit(struct casefile *c, struct err *e)
+{
+    c->pending = 0;
+    c->committed = utime_steady();
+    return case_exec(c, "COMMIT; BEGIN", e);
+}
+
 bool case_breathe(struct casefile *c, struct err *e)
 {
-    if (++c->pending < BATCH)
+    enum { MANY = 50000, LOOK = 256 /* at the clock */ };
+    c->pending++;
+    if (c->pending % LOOK || (c->pending < MANY && utime_steady() - c->committed < 1))
         return true;
-    c->pending = 0;
-    return case_exec(c, "COMMIT; BEGIN", e);
+    return case_commit(c, e);
 }
 
 /* -- opening -- */
@@ -90,7 +126,8 @@ static bool harden(struct casefile *c, struct err *e)
              sqlite3_db_config(c->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL) == SQLITE_OK &&
              sqlite3_db_config(c->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL) == SQLITE_OK &&
              sqlite3_db_config(c->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL) == SQLITE_OK;
-    sqlite3_limit(c->db, SQLITE_LIMIT_ATTACHED, 1);
+    /* The longest text of ours is a record whose every byte is escaped. */
+    sqlite3_limit(c->db, SQLITE_LIMIT_LENGTH, 16 << 20);
     sqlite3_extended_result_codes(c->db, 1);
     return ok ? case_exec(c, "PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON", e)
               : case_err(c, e);
@@ -140,7 +177,7 @@ static bool write_schema(struct casefile *c, const char *path, struct err *e)
         return false;
     snprintf(pragmas, sizeof pragmas,
              "PRAGMA page_size = 8192; PRAGMA application_id = %d; PRAGMA user_version = %d",
-             APPLICATION_ID, VERSION);
+             CASE_APPLICATION, CASE_VERSION);
     bool ok = case_exec(c, pragmas, e) && case_exec(c, "BEGIN", e) &&
               case_exec(c, case_schema, e) && case_exec(c, "COMMIT", e);
     sqlite3_close(c->db);
@@ -159,17 +196,28 @@ static void remove_side_files(const char *path)
 
 static bool start_writing(struct casefile *c, struct err *e)
 {
-    if (!case_exec(c,
-                   "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; "
-                   "PRAGMA synchronous = OFF; PRAGMA cache_size = -16384; BEGIN IMMEDIATE",
-                   e))
+    if (!case_exec(c, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -16384", e) ||
+        !case_exec(c, c->fresh ? "PRAGMA synchronous = OFF" : "PRAGMA synchronous = FULL", e) ||
+        !case_exec(c, "BEGIN IMMEDIATE", e))
         return false;
+    c->committed = utime_steady();
     for (size_t i = 0; i < STATEMENTS; i++) {
         c->statements[i] = case_prepare(c, statement_sql[i], e);
         if (!c->statements[i])
             return false;
     }
     return true;
+}
+
+/* Gives the new file its name. Not every file system can refuse to replace in the same step. */
+static bool take_name(const char *fresh, const char *path, bool force, struct err *e)
+{
+    remove_side_files(path); /* of a case that is gone: they would be rolled back into this one */
+    if (!force && renameat2(AT_FDCWD, fresh, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+        return true;
+    if (!force && (errno == EEXIST || access(path, F_OK) == 0))
+        return err_set(e, ERR_USAGE, "%s exists already", path);
+    return rename(fresh, path) == 0 || err_io(e, "%s", path);
 }
 
 struct casefile *casefile_create(const char *path, bool force, struct err *e)
@@ -180,84 +228,69 @@ struct casefile *casefile_create(const char *path, bool force, struct err *e)
     c->next_record = c->next_observable = c->next_sighting = 1;
     if (!force && access(path, F_OK) == 0)
         err_set(e, ERR_USAGE, "%s exists already", path);
-    else if (snprintf(fresh, sizeof fresh, "%s.new-%d", path, (int)getpid()) >= (int)sizeof fresh)
+    else if (snprintf(fresh, sizeof fresh, "%s.new-%08" PRIx32, path, (uint32_t)c->seed) >=
+             (int)sizeof fresh)
         err_set(e, ERR_USAGE, "the path is too long");
-    else if (write_schema(c, fresh, e)) {
-        remove_side_files(path);
-        if (rename(fresh, path) != 0)
-            err_io(e, "%s", path);
-        else if (connect(c, path, SQLITE_OPEN_READWRITE, e) && start_writing(c, e))
+    else if (write_schema(c, fresh, e) && take_name(fresh, path, force, e)) {
+        if (connect(c, path, SQLITE_OPEN_READWRITE, e) && start_writing(c, e))
             return c;
-    }
-    if (e->code != ERR_USAGE)
+    } else {
         unlink(fresh);
+        remove_side_files(fresh);
+    }
     free_case(c);
     return NULL;
 }
 
-static bool number(struct casefile *c, const char *sql, int64_t *out, struct err *e)
-{
-    sqlite3_stmt *s = case_prepare(c, sql, e);
-    if (!s)
-        return false;
-    bool ok = sqlite3_step(s) == SQLITE_ROW;
-    if (ok)
-        *out = sqlite3_column_int64(s, 0);
-    else
-        case_err(c, e);
-    sqlite3_finalize(s);
-    return ok;
-}
-
-/* Is it a case, of this version, and does it hold only what ours hold? */
+/* Again after opening: a journal that was rolled back may have changed what case_sniff() saw. */
 static bool check_case(struct casefile *c, struct err *e)
 {
     int64_t id = 0, version = 0;
-    if (!number(c, "PRAGMA application_id", &id, e) || id != APPLICATION_ID)
+    if (!case_number(c, "PRAGMA application_id", &id, e) ||
+        !case_number(c, "PRAGMA user_version", &version, e))
+        return false;
+    if (id != CASE_APPLICATION || version != CASE_VERSION)
         return err_set(e, ERR_UNSUPPORTED, "not a case");
-    if (!number(c, "PRAGMA user_version", &version, e) || version > VERSION)
-        return err_set(e, ERR_UNSUPPORTED, "a case of a newer version");
     return case_check_schema(c, e);
 }
 
 struct casefile *casefile_open(const char *path, enum case_mode m, struct err *e)
 {
-    struct stat st;
+    if (!case_sniff(path, e))
+        return NULL;
     struct casefile *c = new_case(path, m);
-    if (stat(path, &st) != 0)
-        err_set(e, ERR_ABSENT, "%s", strerror(errno));
-    else if (!S_ISREG(st.st_mode) || st.st_size == 0)
-        err_set(e, ERR_UNSUPPORTED, "not a case");
     /* A killed run leaves a journal to roll back, which needs the right to write. */
-    else if (!connect(c, path,
-                      m == CASE_WRITE || access(path, W_OK) == 0 ? SQLITE_OPEN_READWRITE
-                                                                 : SQLITE_OPEN_READONLY,
-                      e) ||
-             !check_case(c, e))
-        ;
-    else if (m == CASE_READ ? case_exec(c, "PRAGMA query_only = ON", e) : start_writing(c, e))
+    bool write = m == CASE_WRITE || access(path, W_OK) == 0;
+    if (connect(c, path, write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY, e) &&
+        check_case(c, e) &&
+        (m == CASE_READ ? case_exec(c, "PRAGMA query_only = ON", e) : start_writing(c, e)))
         return c;
     free_case(c);
     return NULL;
 }
 
+/* Everything to the disk, past all caches. Through SQLite's own descriptor: closing another one
+   would give up its locks. */
+static bool synchronise(struct casefile *c, struct err *e)
+{
+    sqlite3_file *f = NULL;
+    if (sqlite3_file_control(c->db, "main", SQLITE_FCNTL_FILE_POINTER, &f) == SQLITE_OK &&
+        f->pMethods && f->pMethods->xSync(f, SQLITE_SYNC_NORMAL) == SQLITE_OK)
+        return true;
+    return case_err(c, e);
+}
+
+static bool finish_writing(struct casefile *c, struct err *e)
+{
+    return case_exec(c, "COMMIT", e) &&
+           (!c->fresh || (synchronise(c, e) && case_exec(c, "PRAGMA synchronous = FULL", e) &&
+                          casefile_set(c, "finished", slice_of("1"), e)));
+}
+
 bool casefile_close(struct casefile *c, struct err *e)
 {
-    bool ok = true;
-    if (c->mode == CASE_WRITE) {
-        ok = !c->fresh || casefile_set(c, "finished", slice_of("1"), e);
-        for (size_t i = 0; i < STATEMENTS; i++) {
-            sqlite3_finalize(c->statements[i]);
-            c->statements[i] = NULL;
-        }
-        ok = ok && case_exec(c, "COMMIT", e);
-        int fd = ok ? open(c->path, O_RDONLY | O_CLOEXEC) : -1;
-        if (ok && (fd < 0 || fsync(fd) != 0))
-            ok = err_io(e, "%s", c->path);
-        if (fd >= 0)
-            close(fd);
-    }
-    free_case(c);
+    bool ok = c->mode == CASE_READ || finish_writing(c, e);
+    free_case(c); /* what is not committed is rolled back */
     return ok;
 }
 
@@ -298,8 +331,7 @@ struct slice casefile_get(struct casefile *c, const char *name, struct arena *a)
         return value;
     case_bind(s, 1, slice_of(name));
     if (sqlite3_step(s) == SQLITE_ROW)
-        value =
-            arena_copy(a, slice_at(sqlite3_column_text(s, 0), (size_t)sqlite3_column_bytes(s, 0)));
+        value = arena_copy(a, case_text(s, 0));
     sqlite3_finalize(s);
     return value;
 }
@@ -318,7 +350,7 @@ bool casefile_log(struct casefile *c, const char *action, struct slice detail, s
         e);
     bool ok = last && add;
     if (ok && sqlite3_step(last) == SQLITE_ROW)
-        buf_text(&text, (const char *)sqlite3_column_text(last, 0));
+        buf_slice(&text, case_text(last, 0));
     buf_printf(&text, "\n%" PRId64 "\nbridle\n%s\n", now, action);
     buf_slice(&text, detail);
     sha256_of(buf_view(&text), hash);

@@ -1,32 +1,93 @@
-/* A case from somebody else may hold views, triggers or tables that lie: every object of its schema
-   must be one of ours, word for word. */
+/*
+ * Distrust of a case from somebody else. It may be no case, or hold views, triggers or tables that
+ * lie: every object of its schema must be one of ours, word for word. What lies beside it counts,
+ * too: SQLite would roll back a journal and read a write-ahead log without asking.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "casefile/impl.h"
+
+/* Of SQLite's file format, big-endian. */
+enum { HEADER = 100, WRITE_VERSION = 18, READ_VERSION = 19, USER_VERSION = 60, APPLICATION = 68 };
+
+static uint32_t u32(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static bool check_header(const uint8_t h[HEADER], struct err *e)
+{
+    if (memcmp(h, "SQLite format 3", 16) || u32(h + APPLICATION) != CASE_APPLICATION ||
+        !u32(h + USER_VERSION))
+        return err_set(e, ERR_UNSUPPORTED, "not a case");
+    if (u32(h + USER_VERSION) > CASE_VERSION)
+        return err_set(e, ERR_UNSUPPORTED, "a case of a newer version of bridle");
+    /* Ours are never in WAL mode: another program has opened it since. */
+    if (h[WRITE_VERSION] != 1 || h[READ_VERSION] != 1)
+        return err_set(e, ERR_UNSUPPORTED, "another program has changed how the case is kept");
+    return true;
+}
+
+/* A journal can name a second one, which SQLite deletes after the roll-back: beside a hostile case
+   that could be any file of the user. Ours never do. */
+static bool check_journal(const char *path, struct err *e)
+{
+    static const uint8_t named[] = {0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7};
+    char side[4096];
+    uint8_t end[sizeof named];
+    struct stat st;
+    snprintf(side, sizeof side, "%s-wal", path);
+    if (access(side, F_OK) == 0)
+        return err_set(e, ERR_CORRUPT, "%s lies beside it: no case has one", side);
+    snprintf(side, sizeof side, "%s-journal", path);
+    int fd = open(side, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return errno == ENOENT || err_io(e, "%s", side);
+    bool bad = fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+               (st.st_size >= (off_t)sizeof end &&
+                (pread(fd, end, sizeof end, st.st_size - (off_t)sizeof end) != sizeof end ||
+                 !memcmp(end, named, sizeof end)));
+    close(fd);
+    return !bad || err_set(e, ERR_CORRUPT, "%s is not of a case", side);
+}
+
+bool case_sniff(const char *path, struct err *e)
+{
+    uint8_t header[HEADER];
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return err_set(e, errno == ENOENT ? ERR_ABSENT : ERR_IO, "%s", strerror(errno));
+    bool whole = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+                 pread(fd, header, HEADER, 0) == (ssize_t)HEADER;
+    close(fd);
+    if (!whole)
+        return err_set(e, ERR_UNSUPPORTED, "not a case");
+    return check_header(header, e) && check_journal(path, e);
+}
 
 static const char objects[] =
     "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name";
 
-/* Indices that detection adds once a case is filled. */
-static const char later[] = "CREATE INDEX sighting_observable ON sighting (observable_id);"
-                            "CREATE INDEX record_coverage ON record (coverage_id, n);";
+/* The index that detection adds once a case is filled. */
+static const char later[] = "CREATE INDEX record_coverage ON record (coverage_id, n)";
 
 static bool same(sqlite3_stmt *a, sqlite3_stmt *b)
 {
-    for (int i = 0; i < 2; i++) {
-        struct slice x = {sqlite3_column_text(a, i), (size_t)sqlite3_column_bytes(a, i)};
-        struct slice y = {sqlite3_column_text(b, i), (size_t)sqlite3_column_bytes(b, i)};
-        if (!slice_equal(x, y))
-            return false;
-    }
-    return true;
+    return slice_equal(case_text(a, 0), case_text(b, 0)) &&
+           slice_equal(case_text(a, 1), case_text(b, 1));
 }
 
 static bool is_later(sqlite3_stmt *ours)
 {
-    const char *name = (const char *)sqlite3_column_text(ours, 0);
-    return name && (!strcmp(name, "sighting_observable") || !strcmp(name, "record_coverage"));
+    return slice_is(case_text(ours, 0), "record_coverage");
 }
 
-/* Walks both lists in step; ours may have the later indices where the case has not. */
+/* Walks both lists in step; ours may have the later index where the case has not. */
 static bool compare(sqlite3_stmt *ours, sqlite3_stmt *theirs)
 {
     int rc = sqlite3_step(theirs);

@@ -46,6 +46,7 @@ struct casefile {
     char *path;
     enum case_mode mode;
     bool fresh;    /* made by casefile_create(), not yet closed */
+    bool failed;   /* SQLite said no: nothing more is committed */
     uint64_t seed; /* of the hashes: evidence can't choose collisions */
     sqlite3_stmt *statements[STATEMENTS];
     unsigned pending; /* rows since the last commit */
@@ -59,7 +60,7 @@ struct casefile {
     struct buf fields, times;
 };
 
-/* "case: " and SQLite's words; ERR_IO. Always false. */
+/* "case: " and SQLite's words; ERR_IO, and the case is marked as failed. Always false. */
 bool case_err(struct casefile *c, struct err *e);
 MUST_CHECK bool case_exec(struct casefile *c, const char *sql, struct err *e);
 /* Prepares, or NULL with e. */
@@ -68,9 +69,17 @@ sqlite3_stmt *case_prepare(struct casefile *c, const char *sql, struct err *e);
 MUST_CHECK bool case_step(struct casefile *c, sqlite3_stmt *s, struct err *e);
 void case_bind(sqlite3_stmt *s, int at, struct slice text);      /* as text, not copied */
 void case_bind_null(sqlite3_stmt *s, int at, struct slice text); /* the same; empty is NULL */
-/* Commits when many rows or a second have gathered. */
+/* A text column; empty for NULL, which a hostile case may hold anywhere. */
+struct slice case_text(sqlite3_stmt *s, int column);
+/* The single integer that a query gives. */
+MUST_CHECK bool case_number(struct casefile *c, const char *sql, int64_t *out, struct err *e);
+MUST_CHECK bool case_commit(struct casefile *c, struct err *e);
+/* Commits when many rows or a second have gathered: what a killed run keeps. */
 MUST_CHECK bool case_breathe(struct casefile *c, struct err *e);
 
+/* Is it a case of a version we know? Before SQLite opens it. */
+MUST_CHECK bool case_sniff(const char *path, struct err *e);
 /* The schema of a case, as created; and a check of an opened one against it. */
 extern const char case_schema[];
+enum { CASE_APPLICATION = 0x6272646c /* "brdl" */, CASE_VERSION = 1 };
 MUST_CHECK bool case_check_schema(struct casefile *c, struct err *e);

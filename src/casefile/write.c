@@ -174,16 +174,17 @@ bool casefile_plan(struct casefile *c, int64_t evidence, const struct artifact *
     sqlite3_finalize(s);
     c->runs = xrealloc(c->runs, c->nruns + 1, sizeof *c->runs);
     c->runs[c->nruns++] = (struct run_state){.id = *run, .types = declared_types(a)};
-    /* The plan must be on disk before the first job starts. */
-    return ok && case_exec(c, "COMMIT; BEGIN", e);
+    /* The plan must be there before the first job starts. */
+    return ok && case_commit(c, e);
 }
 
 static struct run_state *run_of(struct casefile *c, int64_t id)
 {
-    for (size_t i = c->nruns; i-- > 0;)
-        if (c->runs[i].id == id)
-            return &c->runs[i];
-    die("a coverage row that was never planned");
+    /* Ids of rows that one connection adds one after the other. */
+    size_t i = c->nruns ? (size_t)(id - c->runs[0].id) : 0;
+    if (i >= c->nruns || c->runs[i].id != id)
+        die("a coverage row that was never planned");
+    return &c->runs[i];
 }
 
 bool casefile_finish(struct casefile *c, int64_t run, enum status s, const char *reason,
@@ -215,7 +216,7 @@ bool casefile_finish(struct casefile *c, int64_t run, enum status s, const char 
     sqlite3_bind_int64(q, 13, r->types);
     bool ok = case_step(c, q, e);
     sqlite3_finalize(q);
-    return ok;
+    return ok && case_commit(c, e);
 }
 
 /* -- files -- */
@@ -396,6 +397,8 @@ bool casefile_add_record(struct casefile *c, int64_t run_id, int64_t file,
     struct run_state *run = run_of(c, run_id);
     struct utime t = record_moment(r);
     struct json_writer w;
+    if (file <= 0)
+        return err_set(e, ERR_CORRUPT, "a record without a file");
     int64_t id = c->next_record++;
     buf_clear(&c->fields);
     json_writer(&w, &c->fields);

@@ -31,4 +31,6 @@ MUST_CHECK bool writer_record(struct writer *w, int64_t finding, int64_t record,
 /* Records without a time pass every window. */
 bool in_window(const struct window *w, bool has_time, int64_t ns);
 
+/* Findings of indicators, then of rules. */
+MUST_CHECK bool match_run(struct writer *w, const struct matcher *m, struct err *e);
 MUST_CHECK bool rules_run(struct writer *w, struct err *e);

@@ -33,10 +33,11 @@ bool coverage_is_gap(enum status s, bool expected, uint64_t records, uint64_t sk
     return true;
 }
 
-static enum status status_from(const char *name)
+/* Pending leaves the file as failed, and so does what a hostile case may hold. */
+static enum status status_from(struct slice name)
 {
-    for (unsigned i = 0; i < STATUSES; i++)
-        if (!strcmp(name, status_name((enum status)i)))
+    for (unsigned i = STATUS_READ; i < STATUSES; i++)
+        if (slice_is(name, status_name((enum status)i)))
             return (enum status)i;
     return STATUS_FAILED;
 }
@@ -47,9 +48,7 @@ static bool count_coverage(struct casefile *c, struct conclusion *k, struct err 
         case_prepare(c, "SELECT status, expected, records, skipped, lost FROM coverage", e);
     int rc = SQLITE_ERROR;
     while (s && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-        enum status status = status_from((const char *)sqlite3_column_text(s, 0));
-        if (status == STATUS_PENDING)
-            status = STATUS_FAILED; /* pending leaves the file as failed */
+        enum status status = status_from(case_text(s, 0));
         k->coverage[status]++;
         k->gaps += coverage_is_gap(
             status, sqlite3_column_int(s, 1), (uint64_t)sqlite3_column_int64(s, 2),
@@ -76,26 +75,32 @@ static bool count_findings(struct casefile *c, struct conclusion *k, bool *trace
     return rc == SQLITE_DONE || case_err(c, e);
 }
 
-static int64_t number(struct casefile *c, const char *sql)
-{
-    struct err ignored = {0};
-    int64_t n = 0;
-    sqlite3_stmt *s = case_prepare(c, sql, &ignored);
-    if (s && sqlite3_step(s) == SQLITE_ROW)
-        n = sqlite3_column_int64(s, 0);
-    sqlite3_finalize(s);
-    return n;
-}
+/* What isn't a coverage row and yet moves the verdict. */
+struct circumstances {
+    int64_t evidence;    /* pieces that could be opened */
+    int64_t unopened;    /* there are others that could not */
+    int64_t unread_sets; /* lists that could not be read */
+    int64_t interrupted;
+    int64_t ended; /* the check came to its end, and matched what it had read */
+};
 
-/* What isn't a coverage row and yet leaves the check incomplete. */
-static unsigned other_gaps(struct casefile *c, const struct conclusion *k)
+static bool look_around(struct casefile *c, struct conclusion *k, struct circumstances *x,
+                        struct err *e)
 {
-    unsigned n = k->indicators == 0;
-    n += number(c,
-                "SELECT count(*) FROM run WHERE name IN ('unopened', 'unread_sets', 'interrupted')"
-                " AND value <> '0'") > 0;
-    n += !c->fresh && number(c, "SELECT count(*) FROM run WHERE name = 'finished'") == 0;
-    return n;
+#define FACT(name) "SELECT count(*) FROM run WHERE name = '" name "' AND value <> '0'"
+    int64_t detected = 0, finished = 0, sets = 0, values = 0;
+    bool ok = case_number(c, "SELECT count(*) FROM evidence", &x->evidence, e) &&
+              case_number(c, FACT("unopened"), &x->unopened, e) &&
+              case_number(c, FACT("unread_sets"), &x->unread_sets, e) &&
+              case_number(c, FACT("interrupted"), &x->interrupted, e) &&
+              case_number(c, FACT("detected"), &detected, e) &&
+              case_number(c, FACT("finished"), &finished, e) &&
+              case_number(c, "SELECT count(*) FROM indicator_set", &sets, e) &&
+              case_number(c, "SELECT coalesce(sum(loaded), 0) FROM indicator_set", &values, e);
+    x->ended = detected && (finished || c->fresh) && !c->failed;
+    k->sets = (uint64_t)sets;
+    k->indicators = (uint64_t)values;
+    return ok;
 }
 
 static bool note(struct casefile *c, const struct conclusion *k, struct err *e)
@@ -107,22 +112,29 @@ static bool note(struct casefile *c, const struct conclusion *k, struct err *e)
             casefile_set(c, "exit", slice_of(exit), e));
 }
 
+/* Nothing could be read: not where the owner left it all out, nor where the check broke off. */
+static bool is_unreadable(const struct conclusion *k, const struct circumstances *x)
+{
+    return x->ended && !x->interrupted &&
+           (!x->evidence || k->coverage[STATUS_FAILED] || k->coverage[STATUS_LOCKED] ||
+            !k->coverage[STATUS_SKIPPED]);
+}
+
 bool detect_conclude(struct casefile *c, enum severity fail_on, struct conclusion *out,
                      struct err *e)
 {
     bool traces = false, review = false, found = false;
+    struct circumstances x = {0};
     struct conclusion k = {0};
-    k.sets = (uint64_t)number(c, "SELECT count(*) FROM indicator_set");
-    k.indicators = (uint64_t)number(c, "SELECT coalesce(sum(loaded), 0) FROM indicator_set");
-    if (!count_coverage(c, &k, e) || !count_findings(c, &k, &traces, &review, e))
+    if (!look_around(c, &k, &x, e) || !count_coverage(c, &k, e) ||
+        !count_findings(c, &k, &traces, &review, e))
         return false;
-    k.gaps += other_gaps(c, &k);
+    bool nothing_read = !k.coverage[STATUS_READ] && !k.coverage[STATUS_PARTIAL];
+    k.gaps += (k.indicators == 0) + (x.unopened > 0) + (x.unread_sets > 0) + (x.interrupted > 0) +
+              !x.ended + nothing_read;
     for (unsigned s = fail_on; s <= SEVERITY_CRITICAL; s++)
         found |= k.findings[s] > 0;
-    bool nothing_read = !k.coverage[STATUS_READ] && !k.coverage[STATUS_PARTIAL];
-    bool unreadable = nothing_read && !traces && !review &&
-                      (number(c, "SELECT count(*) FROM evidence") == 0 ||
-                       k.coverage[STATUS_FAILED] || k.coverage[STATUS_LOCKED]);
+    bool unreadable = nothing_read && !traces && !review && is_unreadable(&k, &x);
     k.verdict = unreadable ? VERDICT_UNREADABLE
                 : traces   ? VERDICT_TRACES
                 : review   ? VERDICT_REVIEW
