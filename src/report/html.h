@@ -43,8 +43,6 @@ void put_date(struct page *p, int64_t ns);
 void put_icon(struct page *p, const char *name);
 void put_icon_class(struct page *p, const char *name, const char *class);
 void put_term(struct page *p, const char *key); /* <dt>word</dt><dd>, to be closed by the caller */
-/* The word of a key; English from html_words.c for those that the tables don't have. */
-const char *page_word(const struct page *p, const char *key);
 const char *page_key(struct page *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Hands what was written to the file; nothing of the arena may be used after it. */
 void page_flush(struct page *p);
@@ -75,4 +73,3 @@ void html_records(struct page *p);
 
 extern const char web_report_css[], web_report_js[];
 extern const unsigned web_report_css_size, web_report_js_size;
-const char *html_word(const char *key); /* NULL: not ours */

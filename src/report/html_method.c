@@ -33,7 +33,7 @@ static void put_device(struct page *p, int64_t evidence)
         if (!column(s, 1).n)
             continue;
         put(p, "<dt>");
-        put_text(p, html_word(key) ? slice_of(page_word(p, key)) : column(s, 0));
+        put_text(p, words_have("en", key) ? slice_of(words(p->lang, key)) : column(s, 0));
         put(p, "</dt><dd>");
         put_code(p, column(s, 1));
         put(p, "</dd>");

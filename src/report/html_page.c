@@ -64,14 +64,6 @@ void put_value(struct page *p, struct slice type, struct slice text)
     put(p, "</code>");
 }
 
-const char *page_word(const struct page *p, const char *key)
-{
-    if (words_have(p->lang, key) || words_have("en", key))
-        return words(p->lang, key);
-    const char *ours = html_word(key);
-    return ours ? ours : key;
-}
-
 const char *page_key(struct page *p, const char *fmt, ...)
 {
     va_list ap;
@@ -84,7 +76,7 @@ const char *page_key(struct page *p, const char *fmt, ...)
 
 void put_word(struct page *p, const char *key)
 {
-    put_text(p, slice_of(page_word(p, key)));
+    put_text(p, slice_of(words(p->lang, key)));
 }
 
 void put_number(struct page *p, uint64_t n)

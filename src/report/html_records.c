@@ -244,7 +244,7 @@ static void put_index(struct page *p)
     json_object(&w);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         json_name(&w, keys[i]);
-        json_text(&w, page_word(p, keys[i]));
+        json_text(&w, words(p->lang, keys[i]));
     }
     json_object_end(&w);
     json_name(&w, "sources");
