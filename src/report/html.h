@@ -27,6 +27,7 @@ struct page {
 void put(struct page *p, const char *html); /* our own markup only */
 void putf(struct page *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void put_text(struct page *p, struct slice text);     /* escaped */
+void put_own(struct page *p, const char *text);       /* our words, escaped */
 void put_evidence(struct page *p, struct slice text); /* escaped, in <bdi> */
 void put_code(struct page *p, struct slice text);     /* escaped, in <code><bdi> */
 /* As put_code(); links, hosts and addresses can't be opened by accident. */

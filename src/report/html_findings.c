@@ -95,15 +95,13 @@ static void put_ladder(struct page *p, const struct family *fam, unsigned visibl
 void put_sentence(struct page *p, const struct case_finding *f, const char *text)
 {
     struct slice rest = slice_of(text);
-    while (f->subject.n && rest.n) {
-        size_t at = slice_search(rest, f->subject, 0);
-        if (at == rest.n)
-            break;
-        put_text(p, slice_sub(rest, 0, at));
-        put_value_text(p, f->type, f->subject);
+    while (rest.n) {
+        size_t at = f->subject.n ? slice_search(rest, f->subject, 0) : rest.n;
+        put_own(p, arena_string(&p->a, slice_sub(rest, 0, at)));
+        if (at < rest.n)
+            put_value_text(p, f->type, f->subject);
         rest = slice_sub(rest, at + f->subject.n, rest.n);
     }
-    put_text(p, rest);
 }
 
 static void put_summary(struct page *p, const struct case_finding *f, const struct finding_text *t)
@@ -143,7 +141,7 @@ static void put_list(struct page *p, const char *class, const char *title, const
     put(p, "</h4>");
     for (size_t i = 0; items[i]; i++) {
         put(p, "<p>");
-        put_text(p, slice_of(items[i]));
+        put_own(p, items[i]);
         put(p, "</p>");
     }
     put(p, "</div>");
@@ -237,7 +235,7 @@ static void put_records(struct page *p, const struct case_finding *f)
     while (page_row(p, s)) {
         if (n == 1) {
             put(p, "<details class=\"fold\"><summary>");
-            put_text(p, slice_of(words_count(&p->a, p->lang, "records", f->records)));
+            put_own(p, words_count(&p->a, p->lang, "records", f->records));
             put(p, "</summary><ol class=\"recs\">");
         }
         if (n++ == 0)
@@ -339,7 +337,7 @@ static void put_family_head(struct page *p, const struct family *fam)
     put_word(p,
              fam->class[0] ? page_key(p, "family.%s.about", fam->class) : "page.no-family.about");
     put(p, "</p><p class=\"rem\">");
-    put_text(p, slice_of(words_count(&p->a, p->lang, "findings", fam->all)));
+    put_own(p, words_count(&p->a, p->lang, "findings", fam->all));
     put(p, "</p></div>");
 }
 

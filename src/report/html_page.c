@@ -29,6 +29,20 @@ void put_text(struct page *p, struct slice text)
     escape_html(&p->out, text);
 }
 
+/* Arabic sentences need their direction marks; in evidence the same marks are drawn as boxes. */
+void put_own(struct page *p, const char *text)
+{
+    struct slice rest = slice_of(text);
+    while (rest.n) {
+        size_t at = slice_search(rest, slice_of("\xe2\x80\x8e"), 0);
+        size_t rtl = slice_search(rest, slice_of("\xe2\x80\x8f"), 0);
+        at = rtl < at ? rtl : at;
+        put_text(p, slice_sub(rest, 0, at));
+        buf_slice(&p->out, slice_sub(rest, at, 3));
+        rest = slice_sub(rest, at + 3, rest.n);
+    }
+}
+
 void put_evidence(struct page *p, struct slice text)
 {
     put(p, "<bdi>");
@@ -76,7 +90,7 @@ const char *page_key(struct page *p, const char *fmt, ...)
 
 void put_word(struct page *p, const char *key)
 {
-    put_text(p, slice_of(words(p->lang, key)));
+    put_own(p, words(p->lang, key));
 }
 
 void put_number(struct page *p, uint64_t n)

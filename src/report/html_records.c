@@ -94,14 +94,17 @@ static void put_block(struct page *p, const char *attributes, struct buf *rows)
 
 static void add_cell(struct buf *row, struct slice text)
 {
+    size_t from = 0;
     for (size_t i = 0; i < text.n; i++) {
         uint8_t c = text.p[i];
-        if (c == '\t' || c == '\n' || c == '\\') {
-            buf_byte(row, '\\');
-            c = c == '\t' ? 't' : c == '\n' ? 'n' : c;
-        }
-        buf_byte(row, c);
+        if (c != '\t' && c != '\n' && c != '\\')
+            continue;
+        buf_slice(row, slice_sub(text, from, i - from));
+        buf_byte(row, '\\');
+        buf_byte(row, c == '\t' ? 't' : c == '\n' ? 'n' : c);
+        from = i + 1;
     }
+    buf_slice(row, slice_sub(text, from, text.n));
 }
 
 static bool block_full(const struct buf *rows, unsigned n)

@@ -33,7 +33,7 @@ static void put_reach(struct page *p)
             put(p, "</b></span><span class=\"go\">");
             put_word(p, page_key(p, "exposure.%s", exposure_name((enum exposure)column_int(s, 1))));
             if (column(s, 2).n) {
-                put(p, "<small>");
+                put(p, "<small class=\"num\">");
                 put_date(p, column_int(s, 2));
                 put(p, " – ");
                 put_date(p, column_int(s, 3));
@@ -59,7 +59,7 @@ static void put_verdict(struct page *p, const char *key)
         put(p, "<p class=\"peek\">");
         put_icon(p, "gap");
         put(p, "<a href=\"#unchecked\">");
-        put_text(p, slice_of(words_count(&p->a, p->lang, "unchecked", p->k.gaps)));
+        put_own(p, words_count(&p->a, p->lang, "unchecked", p->k.gaps));
         put(p, "</a></p>");
     }
     put(p, "<p>");
@@ -170,7 +170,7 @@ static void put_gaps(struct page *p)
     put_word(p, "section.not-checked");
     put(p, "</span></p><h2 class=\"h1\">");
     if (p->k.gaps)
-        put_text(p, slice_of(words_count(&p->a, p->lang, "unchecked", p->k.gaps)));
+        put_own(p, words_count(&p->a, p->lang, "unchecked", p->k.gaps));
     else
         put_word(p, "page.no-gap");
     put(p, "</h2><p>");
@@ -277,8 +277,7 @@ static void put_newest(struct page *p)
         put_date(p, at);
         if (checked > at && at > 0) {
             put(p, " · ");
-            put_text(
-                p, slice_of(words_count(&p->a, p->lang, "days", (uint64_t)((checked - at) / day))));
+            put_own(p, words_count(&p->a, p->lang, "days", (uint64_t)((checked - at) / day)));
         }
         put(p, "</p>");
     }
