@@ -68,8 +68,8 @@ const struct command command_indicators = {
     .name = "indicators",
     .usage = "lint FILE...",
     .title = "looks at files of indicators: what loads, what doesn't, and why",
-    .options = COMMAND_OPTIONS(
-        {"json", 0, OPTION_FLAG, offsetof(struct lint_options, json), NULL, "one JSON object a file"}),
+    .options = COMMAND_OPTIONS({"json", 0, OPTION_FLAG, offsetof(struct lint_options, json), NULL,
+                                "one JSON object a file"}),
     .more = "Exit status: 0 nothing to report, 1 problems, 4 no file of indicators.",
     .run = run,
 };
