@@ -201,12 +201,14 @@ void source_sort(struct source *s)
 
 bool source_next(struct source *s, const char *pattern, size_t *pos, struct entry *out)
 {
+    bool (*matches)(const char *, struct slice) =
+        s->kind == SOURCE_FILES ? source_pattern_matches_loose : source_pattern_matches;
     struct sieve v = sieve_of(s, pattern);
     for (size_t i = *pos, n = s->norder; i < n; i++) {
         if ((v.of[i] & v.mask) != v.value)
             continue;
         uint32_t id = s->order[i];
-        if (pattern && !source_pattern_matches(pattern, row_path(&s->rows[id])))
+        if (pattern && !matches(pattern, row_path(&s->rows[id])))
             continue;
         source_entry(s, id, out);
         *pos = i + 1;

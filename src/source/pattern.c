@@ -37,13 +37,15 @@ static struct slice pop(struct slice *path)
     return last;
 }
 
-bool source_pattern_matches(const char *pattern, struct slice path)
+/* loose: a path may also end before an unanchored pattern does. */
+static bool matches(const char *pattern, struct slice path, bool loose)
 {
     struct slice left = slice_of(pattern);
     bool anchored = slice_starts(left, "/");
-    while (left.n) {
+    loose = loose && !anchored && !slice_is(slice_basename(left), "*");
+    for (bool any = false; left.n; any = true) {
         if (path.n == 0)
-            return false;
+            return loose && any;
         struct slice want = pop(&left), have = pop(&path);
         if (have.n == 0 || !component_matches(want, have))
             return false;
@@ -51,4 +53,14 @@ bool source_pattern_matches(const char *pattern, struct slice path)
             return path.n == 0;
     }
     return true;
+}
+
+bool source_pattern_matches(const char *pattern, struct slice path)
+{
+    return matches(pattern, path, false);
+}
+
+bool source_pattern_matches_loose(const char *pattern, struct slice path)
+{
+    return matches(pattern, path, true);
 }

@@ -89,9 +89,15 @@ const char *const *source_notes(const struct source *s, unsigned *n);
  * The next entry whose path matches, in path order, from *pos (start with 0). A pattern matches
  * whole components at the tail of the path; a leading / anchors it; * stays inside a component.
  * NULL pattern: every entry. Entries of all types are returned.
+ * Among loose files, source_pattern_matches_loose() decides.
  */
 bool source_next(struct source *s, const char *pattern, size_t *pos, struct entry *out);
 bool source_pattern_matches(const char *pattern, struct slice path);
+/*
+ * Files out of their folders: also a path that is a tail of the pattern, so that "/sms.db" is one
+ * of "Library/SMS/sms.db". Not for a leading /, nor for a last component that is only *.
+ */
+bool source_pattern_matches_loose(const char *pattern, struct slice path);
 
 /* The bytes of an entry, decrypted and inflated on demand; the source must outlive it. An entry
    that isn't present is ERR_ABSENT. ERR_LOCKED: its class key is missing. */

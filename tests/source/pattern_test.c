@@ -75,6 +75,41 @@ static void many_stars_end_soon(void **state)
     assert_false(matches(pattern, path));
 }
 
+static bool loose(const char *pattern, const char *path)
+{
+    return source_pattern_matches_loose(pattern, slice_of(path));
+}
+
+static void loose_path_may_be_a_tail_of_the_pattern(void **state)
+{
+    (void)state;
+    assert_true(loose("Library/SMS/sms.db", "/sms.db"));
+    assert_true(loose("Library/SMS/sms.db", "/SMS/sms.db"));
+    assert_true(loose("Library/SMS/sms.db", "/x/Library/SMS/sms.db"));
+    assert_true(loose("Library/Application Support/*/*/*/History", "/History"));
+    assert_true(loose("ConfigurationProfiles/profile-*", "/profile-1.stub"));
+    assert_false(loose("Library/SMS/sms.db", "/other/sms.db"));
+    assert_false(loose("Library/SMS/sms.db", "/sms.db-wal"));
+    assert_false(loose("Library/SMS/sms.db", "/SMS"));
+}
+
+static void loose_path_is_no_tail_of_an_anchored_pattern(void **state)
+{
+    (void)state;
+    assert_true(loose("/Info.plist", "/Info.plist"));
+    assert_false(loose("/private/var/x", "/x"));
+    assert_false(loose("/private/var/x", "/var/x"));
+}
+
+static void loose_path_needs_more_than_a_star(void **state)
+{
+    (void)state;
+    assert_false(loose("Library/SMS/Attachments/*", "/a.jpg"));
+    assert_true(loose("Attachments/*", "/SMS/Attachments/a.jpg"));
+    assert_false(loose("Library/SMS/sms.db", "/"));
+    assert_false(loose("Library/SMS/sms.db", ""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -84,6 +119,9 @@ int main(void)
         cmocka_unit_test(star_matches_no_empty_component),
         cmocka_unit_test(case_and_dots_are_exact),
         cmocka_unit_test(many_stars_end_soon),
+        cmocka_unit_test(loose_path_may_be_a_tail_of_the_pattern),
+        cmocka_unit_test(loose_path_is_no_tail_of_an_anchored_pattern),
+        cmocka_unit_test(loose_path_needs_more_than_a_star),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
