@@ -369,27 +369,34 @@ static void put_family(struct page *p, const char *class, unsigned visible)
     put(p, "</article>\n");
 }
 
-void html_findings(struct page *p)
+static void put_legend(struct page *p)
 {
-    static const char *const all[] = {"mercenary", "stalkerware", "forensic-tool", "other", ""};
     static const char *const legend[][2] = {
         {"found", "ladder.found"}, {"", "ladder.not-found"}, {"blind", "ladder.blind"}};
-    unsigned visible = visible_steps(p), findings = 0;
-    put(p, "<section id=\"findings\" aria-labelledby=\"h-findings\"><div class=\"sh\">"
-           "<h2 id=\"h-findings\">");
-    put_word(p, "section.findings");
-    put(p, "</h2><button type=\"button\" id=\"openall\" class=\"js-only\">");
-    put_word(p, "page.open-all");
-    put(p, "</button></div><p class=\"legend\">");
-    for (size_t i = 0; i < 3; i++) {
+    put(p, "<p class=\"legend\">");
+    for (size_t i = 0; i < sizeof legend / sizeof *legend; i++) {
         putf(p, "<span><i class=\"sw %s\"></i><span>", legend[i][0]);
         put_word(p, legend[i][1]);
         put(p, "</span></span>");
     }
     put(p, "</p>");
+}
+
+void html_findings(struct page *p)
+{
+    static const char *const all[] = {"mercenary", "stalkerware", "forensic-tool", "other", ""};
+    unsigned visible = visible_steps(p), findings = 0;
     for (unsigned i = 0; i < 5; i++)
         findings += p->k.findings[i];
-    if (!findings) {
+    put(p, "<section id=\"findings\" aria-labelledby=\"h-findings\"><div class=\"sh\">"
+           "<h2 id=\"h-findings\">");
+    put_word(p, "section.findings");
+    put(p, "</h2><button type=\"button\" id=\"openall\" class=\"js-only\">");
+    put_word(p, "page.open-all");
+    put(p, "</button></div>");
+    if (findings) {
+        put_legend(p);
+    } else {
         put(p, "<div class=\"card quiet\"><p>");
         put_word(p, "page.no-findings");
         put(p, "</p></div>");

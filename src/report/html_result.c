@@ -98,7 +98,7 @@ static void put_gap(struct page *p, const struct coverage_row *r)
     put(p, "</span><span class=\"to\">");
     put_text(p, slice_of(gap_reason(r, p->lang, &p->a)));
     if (closes) {
-        put(p, " → ");
+        put(p, " · ");
         put_word(p, closes);
     }
     put(p, "</span></li>");
