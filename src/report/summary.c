@@ -1,14 +1,18 @@
 /*
  * What the terminal shows at the end: verdict first, findings by weight, what was not checked as
  * loud as the rest, what it was compared with, and where case and report are.
+ *
+ * Values of the case are made harmless by shown() where they enter a sentence; what paragraph()
+ * gets is ready to be sent.
  */
 #include <sqlite3.h>
 #include <stdlib.h>
 
-#include "format/json.h"
+#include "base/utf8.h"
 #include "report/escape.h"
 #include "report/finding_words.h"
 #include "report/gaps.h"
+#include "report/rows.h"
 
 enum { SHOWN_FINDINGS = 10, SHOWN_GAPS = 12, MIN_WIDTH = 40, MAX_WIDTH = 100 };
 
@@ -27,112 +31,164 @@ static void style(struct screen *s, const char *code)
         buf_printf(&s->out, "\033[%sm", code);
 }
 
-/* Columns that a text takes: code points, near enough for the words of a terminal. */
+/* Between isolates where the language runs right to left, so that a value can't reorder it. */
+static const char *shown(struct screen *s, struct slice text)
+{
+    bool isolate = !strcmp(s->lang, "ar");
+    struct buf out = {0};
+    if (isolate)
+        buf_text(&out, "\u2068");
+    escape_terminal(&out, text);
+    if (isolate)
+        buf_text(&out, "\u2069");
+    const char *kept = arena_string(&s->arena, buf_view(&out));
+    buf_free(&out);
+    return kept;
+}
+
+static const char *word(struct screen *s, const char *prefix, const char *name)
+{
+    return words(s->lang, arena_printf(&s->arena, "%s.%s", prefix, name));
+}
+
+/* Columns that a text takes: code points but isolates, near enough for the words of a terminal. */
 static size_t columns_of(struct slice text)
 {
     size_t n = 0;
-    for (size_t i = 0; i < text.n; i++)
-        n += (text.p[i] & 0xc0) != 0x80;
+    for (size_t i = 0; i < text.n; i++) {
+        bool isolate = text.n - i >= 3 && text.p[i] == 0xe2 && text.p[i + 1] == 0x81 &&
+                       (text.p[i + 2] == 0xa8 || text.p[i + 2] == 0xa9);
+        n += (text.p[i] & 0xc0) != 0x80 && !isolate;
+    }
     return n;
 }
 
-/* A paragraph, broken between words, each line after `indent` blanks. */
-static void paragraph(struct screen *s, unsigned indent, const char *text)
+/* Breaks between words, each line after `indent` blanks; the first one has `used` columns behind
+   it already, in which case its blanks are there. */
+static void paragraph_from(struct screen *s, size_t used, unsigned indent, const char *text)
 {
-    struct buf shown = {0};
-    escape_terminal(&shown, slice_of(text));
-    struct slice rest = buf_view(&shown);
-    size_t at = 0;
+    struct slice rest = slice_of(text);
+    size_t at = used;
     while (rest.n) {
         size_t n = slice_find(rest, ' ');
         size_t wide = columns_of(slice_sub(rest, 0, n));
-        if (at && at + 1 + wide > s->width - indent) {
+        if (at > indent && at + 1 + wide > s->width) {
             buf_byte(&s->out, '\n');
             at = 0;
         }
         if (at == 0)
             buf_printf(&s->out, "%*s", (int)indent, "");
-        else
+        else if (at > indent)
             buf_byte(&s->out, ' ');
         buf_slice(&s->out, slice_sub(rest, 0, n));
-        at += wide + (at ? 1 : 0);
+        at = (at ? at + (at > indent) : indent) + wide;
         rest = slice_sub(rest, n + 1, rest.n);
     }
     buf_byte(&s->out, '\n');
-    buf_free(&shown);
 }
 
-static void heading(struct screen *s, const char *text)
+static void paragraph(struct screen *s, unsigned indent, const char *text)
+{
+    paragraph_from(s, 0, indent, text);
+}
+
+static void heading(struct screen *s, const char *key)
 {
     buf_byte(&s->out, '\n');
     style(s, "1");
-    buf_text(&s->out, text);
+    buf_text(&s->out, words(s->lang, key));
     style(s, "0");
     buf_byte(&s->out, '\n');
 }
 
-/* The gravest family class among the findings of high confidence, else among all; and whether
-   anything got further than being opened. */
+/* -- verdict -- */
+
+/* What the findings that decide a verdict are about. */
 struct weight {
-    int class; /* enum family_class; -1: unknown */
-    enum exposure furthest;
+    bool known[FAMILIES];
+    enum exposure furthest[FAMILIES];
 };
 
-static int class_from(struct slice name)
-{
-    for (int i = 0; i < FAMILIES; i++)
-        if (slice_is(name, family_class_name((enum family_class)i)))
-            return i;
-    return -1;
-}
-
-static bool weigh(struct screen *s, bool only_sure, struct weight *out, struct err *e)
+static bool weigh(struct casefile *c, bool only_sure, struct weight *out, struct err *e)
 {
     struct case_finding f;
-    struct finding_iter *it = findings_open(s->c, e);
-    *out = (struct weight){-1, EXPOSURE_NONE};
-    while (it && findings_next(it, &f, e)) {
-        int class = class_from(f.family_class);
-        if ((only_sure && f.confidence != CONFIDENCE_HIGH) || class < 0)
-            continue;
-        if (out->class < 0 || class < out->class)
-            *out = (struct weight){class, f.exposure};
-        else if (class == out->class && f.exposure > out->furthest)
-            out->furthest = f.exposure;
-    }
+    struct finding_iter *it = findings_open(c, e);
+    *out = (struct weight){0};
+    while (it && findings_next(it, &f, e))
+        for (unsigned i = 0; i < FAMILIES; i++) {
+            if ((only_sure && f.confidence != CONFIDENCE_HIGH) ||
+                !slice_is(f.family_class, family_class_name((enum family_class)i)))
+                continue;
+            out->known[i] = true;
+            if (f.exposure > out->furthest[i])
+                out->furthest[i] = f.exposure;
+        }
     findings_close(it);
     return it && !e->code;
 }
 
-const char *verdict_key(struct casefile *c, enum verdict v, struct arena *a, struct err *e)
+static const char *class_key(enum verdict v, const struct weight *w, unsigned class,
+                             struct arena *a)
 {
-    struct screen s = {.c = c};
-    struct weight w;
-    const char *key = arena_printf(a, "verdict.%s", verdict_name(v));
-    if ((v != VERDICT_TRACES && v != VERDICT_REVIEW) || !weigh(&s, v == VERDICT_TRACES, &w, e) ||
-        w.class < 0)
-        return key;
-    key = arena_printf(a, "%s.%s", key, family_class_name((enum family_class)w.class));
-    if (v == VERDICT_TRACES && w.furthest <= OPENED)
-        key = arena_printf(a, "%s.attempt", key);
-    return key;
+    bool attempt = v == VERDICT_TRACES && w->furthest[class] <= OPENED;
+    return arena_printf(a, "verdict.%s.%s%s", verdict_name(v),
+                        family_class_name((enum family_class) class), attempt ? ".attempt" : "");
 }
 
-static bool show_verdict(struct screen *s, const struct conclusion *k, struct err *e)
+const char *verdict_key(struct casefile *c, enum verdict v, struct arena *a, struct err *e)
 {
-    const char *key = verdict_key(s->c, k->verdict, &s->arena, e);
-    struct buf upper = {0};
-    for (const char *c = verdict_name(k->verdict); *c; c++)
-        buf_byte(&upper, (uint8_t)(*c >= 'a' && *c <= 'z' ? *c - 32 : *c == '-' ? ' ' : *c));
-    style(s, k->verdict == VERDICT_TRACES ? "1;31" : "1");
-    buf_slice(&s->out, buf_view(&upper));
-    buf_printf(&s->out, ": %s", words(s->lang, key));
-    style(s, "0");
-    buf_byte(&s->out, '\n');
-    buf_free(&upper);
-    paragraph(s, 2, words(s->lang, arena_printf(&s->arena, "%s.means", key)));
-    return !e->code;
+    struct weight w;
+    if ((v == VERDICT_TRACES || v == VERDICT_REVIEW) && weigh(c, v == VERDICT_TRACES, &w, e))
+        for (unsigned i = 0; i < FAMILIES; i++) /* by gravity */
+            if (w.known[i])
+                return class_key(v, &w, i, a);
+    return arena_printf(a, "verdict.%s", verdict_name(v));
 }
+
+static void show_title(struct screen *s, const struct conclusion *k, const char *key,
+                       unsigned unread)
+{
+    struct buf line = {0};
+    for (const char *c = verdict_name(k->verdict); *c; c++)
+        buf_byte(&line, (uint8_t)(*c >= 'a' && *c <= 'z' ? *c - 32 : *c == '-' ? ' ' : *c));
+    buf_printf(&line, ": %s", words(s->lang, key));
+    if (unread)
+        buf_printf(&line, "; %s", words_count(&s->arena, s->lang, "unchecked", unread));
+    style(s, k->verdict == VERDICT_TRACES ? "1;31" : "1");
+    paragraph(s, 0, arena_string(&s->arena, buf_view(&line)));
+    style(s, "0");
+    buf_free(&line);
+}
+
+/* Of two kinds of traces each has its say; whom an app watches must think of safety first. */
+static bool show_verdict(struct screen *s, const struct conclusion *k, unsigned unread,
+                         struct err *e)
+{
+    struct weight w = {0};
+    const char *key = verdict_key(s->c, k->verdict, &s->arena, e);
+    if (e->code || (k->verdict == VERDICT_TRACES && !weigh(s->c, true, &w, e)))
+        return false;
+    show_title(s, k, key, unread);
+    paragraph(s, 2, word(s, key, "means"));
+    for (unsigned i = 0; i < FAMILIES; i++) {
+        const char *other = w.known[i] ? class_key(k->verdict, &w, i, &s->arena) : key;
+        if (!strcmp(other, key))
+            continue;
+        buf_byte(&s->out, '\n');
+        style(s, "1");
+        paragraph(s, 2, words(s->lang, other));
+        style(s, "0");
+        paragraph(s, 2, word(s, other, "means"));
+    }
+    if (w.known[FAMILY_STALKERWARE]) {
+        buf_byte(&s->out, '\n');
+        paragraph(s, 2, words(s->lang, "now.stalkerware.1"));
+        paragraph(s, 2, words(s->lang, "now.stalkerware.2"));
+    }
+    return true;
+}
+
+/* -- findings -- */
 
 static int by_weight(const void *a, const void *b)
 {
@@ -147,6 +203,7 @@ static int by_weight(const void *a, const void *b)
 static bool gather(struct screen *s, struct case_finding **list, size_t *n, struct err *e)
 {
     struct case_finding f;
+    size_t room = 0;
     struct finding_iter *it = findings_open(s->c, e);
     while (it && findings_next(it, &f, e)) {
         struct slice *const texts[] = {&f.key,      &f.artifact,     &f.title_of_artifact,
@@ -155,41 +212,79 @@ static bool gather(struct screen *s, struct case_finding **list, size_t *n, stru
                                        &f.set_name, &f.published,    &f.indicator};
         for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
             *texts[i] = arena_copy(&s->arena, *texts[i]);
-        *list = xrealloc(*list, *n + 1, sizeof **list);
+        if (*n == room) {
+            room = room ? room * 2 : 64;
+            *list = xrealloc(*list, room, sizeof **list);
+        }
         (*list)[(*n)++] = f;
     }
     findings_close(it);
     return it && !e->code;
 }
 
-static void show_finding(struct screen *s, const struct case_finding *f)
+static unsigned severity_columns(struct screen *s)
+{
+    size_t widest = 0;
+    for (unsigned i = SEVERITY_INFO; i <= SEVERITY_CRITICAL; i++) {
+        size_t n = columns_of(slice_of(word(s, "severity", severity_name((enum severity)i))));
+        widest = n > widest ? n : widest;
+    }
+    return (unsigned)widest;
+}
+
+static const char *seconds_text(struct arena *a, struct utime t)
+{
+    char text[UTIME_TEXT];
+    utime_text(t, text);
+    if (strlen(text) < 20)
+        return arena_string(a, slice_of(text)); /* a day, or nothing */
+    text[10] = ' ';
+    return arena_string(a, slice_at(text, 19));
+}
+
+static void part(struct buf *line, const char *text)
+{
+    if (*text)
+        buf_printf(line, "%s%s", line->n ? " · " : "", text);
+}
+
+/* Where and when; then what it is called and how sure that is, on a line of its own if named. */
+static void show_details(struct screen *s, const struct case_finding *f, unsigned indent)
+{
+    struct buf line = {0};
+    part(&line, shown(s, f->title_of_artifact));
+    part(&line, seconds_text(&s->arena, f->time));
+    part(&line, words_count(&s->arena, s->lang, "records", f->records));
+    if (f->family.n) {
+        paragraph(s, indent, arena_string(&s->arena, buf_view(&line)));
+        buf_clear(&line);
+        part(&line, shown(s, f->family));
+    }
+    part(&line, arena_printf(&s->arena, "%s: %s", words(s->lang, "ui.confidence"),
+                             word(s, "confidence", confidence_name(f->confidence))));
+    paragraph(s, indent, arena_string(&s->arena, buf_view(&line)));
+    buf_free(&line);
+}
+
+static void show_finding(struct screen *s, const struct case_finding *f, unsigned wide)
 {
     static const char *const colors[] = {"0", "36", "33", "35", "1;31"};
     struct finding_text text;
-    char when[UTIME_TEXT];
-    finding_words(f, s->lang, &s->arena, &text);
-    buf_byte(&s->out, ' ');
-    buf_byte(&s->out, ' ');
-    style(s, colors[f->severity]);
-    buf_printf(&s->out, "%-9s",
-               words(s->lang, arena_printf(&s->arena, "severity.%s", severity_name(f->severity))));
-    style(s, "0");
-    struct buf line = {0};
-    struct slice title = slice_of(text.title);
+    struct case_finding safe = *f;
+    const char *severity = word(s, "severity", severity_name(f->severity));
     bool link = slice_is(f->type, "domain") || slice_is(f->type, "url") ||
                 slice_is(f->type, "ip") || slice_is(f->type, "email");
-    escape_terminal(&line, link ? defang(title, &s->arena) : title);
-    buf_slice(&s->out, buf_view(&line));
-    buf_byte(&s->out, '\n');
-    buf_free(&line);
-    struct utime t = f->time;
-    t.ns -= t.ns % 1000000000;
-    const char *detail = arena_printf(
-        &s->arena, "%.*s%s%s%s%.*s, %s", (int)f->title_of_artifact.n, f->title_of_artifact.p,
-        t.precision == PRECISION_NONE ? "" : ", ", utime_text(t, when), f->family.n ? ", " : "",
-        (int)f->family.n, f->family.p, words_count(&s->arena, s->lang, "records", f->records));
+    safe.subject =
+        slice_of(shown(s, link ? defang(f->subject, &s->arena) : utf8_cut(f->subject, 400)));
+    finding_words(&safe, s->lang, &s->arena, &text);
+    buf_text(&s->out, "  ");
+    style(s, colors[f->severity]);
+    buf_text(&s->out, severity);
+    style(s, "0");
+    buf_printf(&s->out, "%*s", (int)(wide + 2 - columns_of(slice_of(severity))), "");
+    paragraph_from(s, wide + 4, wide + 4, text.title);
     style(s, "2");
-    paragraph(s, 11, detail);
+    show_details(s, f, wide + 4);
     style(s, "0");
 }
 
@@ -199,71 +294,142 @@ static bool show_findings(struct screen *s, const char *case_path, struct err *e
     size_t n = 0;
     bool ok = gather(s, &list, &n, e);
     if (ok && n) {
+        unsigned wide = severity_columns(s);
         qsort(list, n, sizeof *list, by_weight);
-        heading(s, words(s->lang, "cli.found"));
+        heading(s, "cli.found");
         for (size_t i = 0; i < n && i < SHOWN_FINDINGS; i++)
-            show_finding(s, &list[i]);
+            show_finding(s, &list[i], wide);
         if (n > SHOWN_FINDINGS)
             paragraph(s, 2,
                       words_fill(&s->arena, s->lang, "cli.more", "n",
-                                 number_text(&s->arena, n - SHOWN_FINDINGS), "case", case_path,
-                                 NULL));
+                                 number_text(&s->arena, n - SHOWN_FINDINGS), "case",
+                                 shown(s, slice_of(case_path)), NULL));
     }
     free(list);
     return ok;
 }
 
-/* One line for each gap, then one for each thing that would close some. */
-static bool show_gaps(struct screen *s, struct err *e)
+/* -- what was not checked -- */
+
+struct gap {
+    const char *title, *why, *closer; /* closer: "" if nothing would */
+    bool told;
+};
+
+struct gaps {
+    struct gap *items;
+    size_t n, room;
+    unsigned unread; /* rows that move the verdict */
+};
+
+static void add_gap(struct gaps *g, const char *title, const char *why, const char *closer)
+{
+    if (g->n == g->room) {
+        g->room = g->room ? g->room * 2 : 64;
+        g->items = xrealloc(g->items, g->room, sizeof *g->items);
+    }
+    g->items[g->n++] = (struct gap){title, why, closer ? closer : "", false};
+}
+
+/* What no coverage row tells: evidence that stayed closed, lists that could not be read. */
+static void other_gaps(struct screen *s, const struct conclusion *k, struct gaps *g)
+{
+    static const char *const names[][2] = {{"interrupted", "reason.interrupted"},
+                                           {"unopened", "page.unopened"},
+                                           {"unread_sets", "page.unread-sets"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct slice value = casefile_get(s->c, names[i][0], &s->arena);
+        if (value.n && !slice_is(value, "0"))
+            add_gap(g, "", words(s->lang, names[i][1]), NULL);
+    }
+    if (k->indicators == 0)
+        add_gap(g, "", words(s->lang, "reason.no-indicators"), "close.indicators");
+}
+
+static const char *why(struct screen *s, const struct coverage_row *r)
+{
+    const char *status = word(s, "coverage", status_name(r->status));
+    if (r->status == STATUS_SKIPPED)
+        return status;
+    return arena_printf(&s->arena, "%s: %s", status,
+                        shown(s, slice_of(gap_reason(r, s->lang, &s->arena))));
+}
+
+static bool find_gaps(struct screen *s, const struct conclusion *k, struct gaps *g, struct err *e)
 {
     struct coverage_row r;
     struct coverage_iter *it = coverage_open(s->c, true, e);
-    const char *closers[8] = {0};
-    unsigned n = 0, shown = 0, kinds = 0;
+    other_gaps(s, k, g);
     while (it && coverage_next(it, &r, e)) {
-        const char *closer = gap_closer(&r);
-        bool told = r.gap || r.status == STATUS_PARTIAL || r.status == STATUS_SKIPPED ||
-                    (r.status == STATUS_NOT_APPLICABLE && r.encrypted == false &&
-                     r.found_in & IN_BACKUP_ENC && slice_is(r.source, "ios-backup"));
-        if (!told)
-            continue;
-        if (n++ == 0)
-            heading(s, words(s->lang, "cli.not-checked"));
-        for (unsigned i = 0; closer && i <= kinds && kinds < 7; i++) {
-            if (i == kinds)
-                closers[kinds++] = closer;
-            if (closers[i] == closer || !strcmp(closers[i], closer))
-                break;
-        }
-        if (shown++ < SHOWN_GAPS)
-            paragraph(s, 2,
-                      arena_printf(&s->arena, "%.*s: %s: %s", (int)r.title.n, r.title.p,
-                                   words(s->lang, arena_printf(&s->arena, "coverage.%s",
-                                                               status_name(r.status))),
-                                   gap_reason(&r, s->lang, &s->arena)));
+        bool plain = r.status == STATUS_NOT_APPLICABLE && !r.encrypted &&
+                     r.found_in & IN_BACKUP_ENC && slice_is(r.source, "ios-backup");
+        g->unread += r.gap;
+        if (r.gap || plain || r.status == STATUS_PARTIAL || r.status == STATUS_SKIPPED)
+            add_gap(g, shown(s, r.title), why(s, &r), gap_closer(&r));
     }
     coverage_close(it);
-    if (shown > SHOWN_GAPS)
-        paragraph(s, 2, arena_printf(&s->arena, "… %u", shown - SHOWN_GAPS));
-    for (unsigned i = 0; i < kinds; i++)
-        paragraph(s, 2,
-                  arena_printf(&s->arena, "%s: %s.", words(s->lang, "close.title"),
-                               words(s->lang, closers[i])));
     return it && !e->code;
 }
 
-static int64_t one_number(struct casefile *c, const char *sql, bool *none)
+/* All that shares this gap's reason and closer, in one paragraph. */
+static void show_alike(struct screen *s, struct gaps *g, size_t from)
 {
-    sqlite3_stmt *s = NULL;
-    int64_t v = 0;
-    *none = true;
-    if (sqlite3_prepare_v2(casefile_db(c), sql, -1, &s, NULL) == SQLITE_OK &&
-        sqlite3_step(s) == SQLITE_ROW && sqlite3_column_type(s, 0) != SQLITE_NULL) {
-        v = sqlite3_column_int64(s, 0);
-        *none = false;
+    const struct gap *first = &g->items[from];
+    struct buf line = {0};
+    for (size_t i = from; i < g->n; i++) {
+        struct gap *x = &g->items[i];
+        if (x->told || strcmp(x->closer, first->closer) || strcmp(x->why, first->why))
+            continue;
+        buf_printf(&line, "%s%s", line.n ? ", " : "", x->title);
+        x->told = true;
     }
-    sqlite3_finalize(s);
-    return v;
+    buf_printf(&line, "%s%s", line.n ? ": " : "", first->why);
+    paragraph(s, 2, arena_string(&s->arena, buf_view(&line)));
+    buf_free(&line);
+}
+
+static void show_gaps(struct screen *s, struct gaps *g)
+{
+    unsigned lines = 0;
+    size_t left = 0;
+    heading(s, "cli.not-checked");
+    if (!g->n)
+        paragraph(s, 2, words(s->lang, "page.no-gap.means"));
+    for (size_t i = 0; i < g->n; i++) {
+        const char *closer = g->items[i].closer;
+        bool any = false;
+        for (size_t k = i; k < g->n; k++) {
+            if (g->items[k].told || strcmp(g->items[k].closer, closer))
+                continue;
+            if (lines < SHOWN_GAPS) {
+                show_alike(s, g, k);
+                lines++;
+                any = true;
+            }
+        }
+        if (any && *closer)
+            paragraph(s, 4,
+                      arena_printf(&s->arena, "%s: %s.", words(s->lang, "close.title"),
+                                   words(s->lang, closer)));
+    }
+    for (size_t i = 0; i < g->n; i++)
+        left += !g->items[i].told;
+    if (left)
+        paragraph(
+            s, 2,
+            arena_printf(&s->arena, "+ %s", words_count(&s->arena, s->lang, "unchecked", left)));
+}
+
+/* -- what it rests on -- */
+
+/* False: there is no such number. */
+static bool one_number(struct screen *s, const char *sql, int64_t *out, struct err *e)
+{
+    sqlite3_stmt *q = rows_query(s->c, sql, e);
+    bool known = q && rows_next(s->c, q, e) && sqlite3_column_type(q, 0) != SQLITE_NULL;
+    *out = known ? sqlite3_column_int64(q, 0) : 0;
+    sqlite3_finalize(q);
+    return known;
 }
 
 static const char *date_text(struct arena *a, int64_t ns)
@@ -272,54 +438,70 @@ static const char *date_text(struct arena *a, int64_t ns)
     return arena_string(a, slice_of(utime_text((struct utime){ns, DAY}, text)));
 }
 
-static void show_basis(struct screen *s, const struct conclusion *k)
+static void show_sets(struct screen *s, const struct conclusion *k, struct err *e)
 {
-    bool none;
-    heading(s, words(s->lang, "section.indicators"));
+    int64_t newest;
     if (k->indicators == 0) {
-        paragraph(s, 2, words(s->lang, "error.no-indicators"));
-    } else {
-        int64_t newest = one_number(s->c, "SELECT max(published_ns) FROM indicator_set", &none);
-        paragraph(s, 2,
-                  arena_printf(&s->arena, "%s (%s).",
-                               words_fill(&s->arena, s->lang, "cli.sets", "sets",
-                                          number_text(&s->arena, k->sets), "date",
-                                          none ? "?" : date_text(&s->arena, newest), NULL),
-                               words_count(&s->arena, s->lang, "indicators", k->indicators)));
+        paragraph(s, 2, words(s->lang, "page.no-sets"));
+        return;
     }
-    int64_t rejected = one_number(s->c, "SELECT sum(rejected) FROM indicator_set", &none);
-    if (!none && rejected > 0)
-        paragraph(s, 2,
-                  arena_printf(&s->arena,
-                               "%s values of the lists were skipped (bridle indicators lint FILE).",
-                               number_text(&s->arena, (uint64_t)rejected)));
-    int64_t first = one_number(
-        s->c,
-        "SELECT min(first_ns) FROM coverage WHERE holds = 'span' AND first_ns > 1167609600000000000",
-        &none);
-    if (!none) {
-        int64_t last =
-            one_number(s->c, "SELECT max(last_ns) FROM coverage WHERE holds = 'span'", &none);
-        paragraph(s, 2,
-                  words_fill(&s->arena, s->lang, "cli.span", "first", date_text(&s->arena, first),
-                             "last", date_text(&s->arena, last), NULL));
-    }
+    bool dated = one_number(s, "SELECT max(published_ns) FROM indicator_set", &newest, e);
+    paragraph(s, 2,
+              arena_printf(&s->arena, "%s (%s).",
+                           words_fill(&s->arena, s->lang, "cli.sets", "sets",
+                                      words_count(&s->arena, s->lang, "lists", k->sets), "date",
+                                      dated ? date_text(&s->arena, newest) : "?", NULL),
+                           words_count(&s->arena, s->lang, "indicators", k->indicators)));
+    if (one_number(s, "SELECT sum(rejected) FROM indicator_set", &newest, e) && newest > 0)
+        paragraph(s, 2, words_count(&s->arena, s->lang, "refused", (uint64_t)newest));
 }
 
-static void show_limits(struct screen *s)
+/* Times before 2007, when there was no such phone, say nothing about the span. */
+static void show_span(struct screen *s, struct err *e)
 {
-    sqlite3_stmt *q = NULL;
-    heading(s, words(s->lang, "section.limits"));
-    if (sqlite3_prepare_v2(casefile_db(s->c), "SELECT DISTINCT source FROM evidence ORDER BY 1", -1,
-                           &q, NULL) == SQLITE_OK)
-        while (sqlite3_step(q) == SQLITE_ROW) {
-            const char *key =
-                arena_printf(&s->arena, "limits.%s", (const char *)sqlite3_column_text(q, 0));
-            if (words_have("en", key))
-                paragraph(s, 2, words(s->lang, key));
-        }
+    int64_t first, last;
+    if (one_number(s,
+                   "SELECT min(first_ns) FROM coverage WHERE holds = 'span' AND "
+                   "first_ns > 1167609600000000000",
+                   &first, e) &&
+        one_number(s, "SELECT max(last_ns) FROM coverage WHERE holds = 'span'", &last, e))
+        paragraph(s, 2,
+                  arena_printf(&s->arena, "%s %s",
+                               words_fill(&s->arena, s->lang, "cli.span", "first",
+                                          date_text(&s->arena, first), "last",
+                                          date_text(&s->arena, last), NULL),
+                               words(s->lang, "ui.utc")));
+}
+
+static void show_limits(struct screen *s, struct err *e)
+{
+    sqlite3_stmt *q = rows_query(s->c, "SELECT DISTINCT source FROM evidence ORDER BY 1", e);
+    heading(s, "section.limits");
+    while (q && rows_next(s->c, q, e)) {
+        const char *key =
+            arena_printf(&s->arena, "limits.%s", arena_string(&s->arena, rows_text(q, 0)));
+        if (words_have("en", key))
+            paragraph(s, 2, words(s->lang, key));
+    }
     sqlite3_finalize(q);
     paragraph(s, 2, words(s->lang, "limits.restart"));
+}
+
+static void show_end(struct screen *s, const char *case_path, const char *report_path,
+                     double seconds)
+{
+    buf_byte(&s->out, '\n');
+    paragraph(
+        s, 0,
+        words_fill(&s->arena, s->lang, "cli.case", "path", shown(s, slice_of(case_path)), NULL));
+    if (report_path)
+        paragraph(s, 0,
+                  words_fill(&s->arena, s->lang, "cli.report", "path",
+                             shown(s, slice_of(report_path)), NULL));
+    if (seconds > 0)
+        paragraph(s, 0,
+                  words_fill(&s->arena, s->lang, "cli.took", "seconds",
+                             arena_printf(&s->arena, "%.1f", seconds), NULL));
 }
 
 bool report_summary(struct casefile *c, const struct conclusion *k, const char *lang, bool color,
@@ -327,115 +509,21 @@ bool report_summary(struct casefile *c, const struct conclusion *k, const char *
                     FILE *to, struct err *e)
 {
     struct screen s = {.c = c, .lang = lang, .color = color};
+    struct gaps gaps = {0};
     s.width = width < MIN_WIDTH ? MIN_WIDTH : width > MAX_WIDTH ? MAX_WIDTH : width;
-    bool ok = show_verdict(&s, k, e) && show_findings(&s, case_path, e) && show_gaps(&s, e);
+    bool ok = find_gaps(&s, k, &gaps, e) && show_verdict(&s, k, gaps.unread, e) &&
+              show_findings(&s, case_path, e);
     if (ok) {
-        show_basis(&s, k);
-        show_limits(&s);
-        buf_byte(&s.out, '\n');
-        paragraph(&s, 0, words_fill(&s.arena, lang, "cli.case", "path", case_path, NULL));
-        if (report_path)
-            paragraph(&s, 0, words_fill(&s.arena, lang, "cli.report", "path", report_path, NULL));
-        if (seconds > 0)
-            paragraph(&s, 0,
-                      words_fill(&s.arena, lang, "cli.took", "seconds",
-                                 arena_printf(&s.arena, "%.1f", seconds), NULL));
-        ok = fwrite(s.out.p, 1, s.out.n, to) == s.out.n || err_io(e, "summary");
+        show_gaps(&s, &gaps);
+        heading(&s, "section.indicators");
+        show_sets(&s, k, e);
+        show_span(&s, e);
+        show_limits(&s, e);
+        show_end(&s, case_path, report_path, seconds);
+        ok = !e->code && (fwrite(s.out.p, 1, s.out.n, to) == s.out.n || err_io(e, "summary"));
     }
+    free(gaps.items);
     arena_free(&s.arena);
     buf_free(&s.out);
-    return ok;
-}
-
-static void counts(struct json_writer *w, const char *name, const unsigned *n, unsigned from,
-                   unsigned to, const char *(*name_of)(unsigned))
-{
-    json_name(w, name);
-    json_object(w);
-    for (unsigned i = from; i < to; i++) {
-        json_name(w, name_of(i));
-        json_number(w, n[i]);
-    }
-    json_object_end(w);
-}
-
-static const char *name_of_status(unsigned i)
-{
-    return status_name((enum status)i);
-}
-
-static bool evidence_list(struct casefile *c, struct json_writer *w)
-{
-    sqlite3_stmt *s = NULL;
-    json_name(w, "evidence");
-    json_array(w);
-    if (sqlite3_prepare_v2(casefile_db(c),
-                           "SELECT id, source, name, device, encrypted, confinement FROM evidence "
-                           "ORDER BY id",
-                           -1, &s, NULL) == SQLITE_OK)
-        while (sqlite3_step(s) == SQLITE_ROW) {
-            json_object(w);
-            json_name(w, "id");
-            json_number(w, sqlite3_column_int64(s, 0));
-            json_name(w, "source");
-            json_text(w, (const char *)sqlite3_column_text(s, 1));
-            json_name(w, "name");
-            json_text(w, (const char *)sqlite3_column_text(s, 2));
-            json_name(w, "device");
-            json_raw(w, slice_of((const char *)sqlite3_column_text(s, 3)));
-            json_name(w, "encrypted");
-            json_bool(w, sqlite3_column_int(s, 4));
-            json_name(w, "confinement");
-            json_text(w, (const char *)sqlite3_column_text(s, 5));
-            json_object_end(w);
-        }
-    sqlite3_finalize(s);
-    json_array_end(w);
-    return true;
-}
-
-bool report_json(struct casefile *c, const struct conclusion *k, const char *case_path,
-                 const char *report_path, double seconds, FILE *to, struct err *e)
-{
-    struct json_writer w;
-    struct buf out = {0};
-    json_writer(&w, &out);
-    json_object(&w);
-    json_name(&w, "schema");
-    json_text(&w, "bridle/1");
-    json_name(&w, "kind");
-    json_text(&w, "summary");
-    json_name(&w, "verdict");
-    json_text(&w, verdict_name(k->verdict));
-    json_name(&w, "exit");
-    json_number(&w, k->exit);
-    json_name(&w, "findings");
-    json_object(&w);
-    for (unsigned i = SEVERITY_CRITICAL + 1; i-- > 0;) {
-        json_name(&w, severity_name((enum severity)i));
-        json_number(&w, k->findings[i]);
-    }
-    json_object_end(&w);
-    evidence_list(c, &w);
-    counts(&w, "coverage", k->coverage, STATUS_READ, STATUSES, name_of_status);
-    json_name(&w, "indicators");
-    json_object(&w);
-    json_name(&w, "sets");
-    json_number(&w, (int64_t)k->sets);
-    json_name(&w, "values");
-    json_number(&w, (int64_t)k->indicators);
-    json_object_end(&w);
-    json_name(&w, "case");
-    json_text(&w, case_path);
-    if (report_path) {
-        json_name(&w, "report");
-        json_text(&w, report_path);
-    }
-    json_name(&w, "seconds");
-    json_real(&w, seconds);
-    json_object_end(&w);
-    buf_byte(&out, '\n');
-    bool ok = fwrite(out.p, 1, out.n, to) == out.n || err_io(e, "summary");
-    buf_free(&out);
     return ok;
 }
