@@ -32,6 +32,8 @@ struct check {
 
 #define AT(member) offsetof(struct check, member)
 
+extern const struct command command_check;
+
 static bool usage(const char *value)
 {
     complain(EXIT_USAGE, "usage", "value", value, "command", "check", NULL);
@@ -63,14 +65,6 @@ static bool listed(const char *names, const char *id)
     return false;
 }
 
-static bool parse_time(const char *text, struct utime *out)
-{
-    if (!text)
-        return true;
-    *out = utime_parse(slice_of(text));
-    return out->precision != PRECISION_NONE || usage(text);
-}
-
 static bool settle(struct check *k)
 {
     static const char *const hashes[] = {"used", "default", "all"};
@@ -96,7 +90,8 @@ static bool settle(struct check *k)
         k->limits.hash = (enum job_hash)i;
     }
     return (!k->only || names_known(k->only)) && (!k->skip || names_known(k->skip)) &&
-           parse_time(k->since, &k->window.since) && parse_time(k->until, &k->window.until);
+           options_time(&command_check, k->since, &k->window.since) &&
+           options_time(&command_check, k->until, &k->window.until);
 }
 
 /* The password as the options say. Once for all evidence; true also if there is none yet. */
@@ -313,8 +308,7 @@ static int check_one(struct check *k, const char *path, const struct indicators 
         *case_path = default_case(root);
     if (inside(*case_path, root) || (k->report && inside(k->report, root))) {
         close(fd);
-        return complain(EXIT_USAGE, "cannot-open", "name", *case_path, "why",
-                        "it would lie inside the evidence, which is never written to", NULL);
+        return complain(EXIT_USAGE, "inside", "name", *case_path, NULL);
     }
     if (!k->casefile && !k->force && access(*case_path, F_OK) == 0) {
         close(fd);

@@ -59,6 +59,8 @@ extern const struct command *const commands[]; /* NULL-terminated; from list.h *
  */
 bool options_parse(const struct command *c, int argc, char **argv, void *to, struct list *rest,
                    bool *help);
+/* The value of an option that is a time; NULL leaves *out. False: it is none, and that was said. */
+bool options_time(const struct command *c, const char *text, struct utime *out);
 void command_help(const struct command *c, FILE *to);
 
 /* "bridle: " + the words of error.KEY + the next step, on stderr. Pairs of placeholder and value,

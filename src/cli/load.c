@@ -16,6 +16,15 @@ struct load {
     unsigned unread;
 };
 
+/* What went wrong, without the name that the parser and its job put before it. */
+static const char *bare(const char *why, const char *name)
+{
+    size_t n = strlen(name);
+    while (!strncmp(why, name, n) && !strncmp(why + n, ": ", 2))
+        why += n + 2;
+    return why;
+}
+
 /* In a folder, what is no set of indicators (a licence, a readme) is passed over in silence; a file
    that a person named is not. */
 static void load_file(struct load *l, int fd, const char *path, bool named)
@@ -27,7 +36,7 @@ static void load_file(struct load *l, int fd, const char *path, bool named)
     if (!worker_parse(fd, name, l->limits, indicators_parse, &parsed, &e) ||
         !indicators_add(l->in, buf_view(&parsed), &e)) {
         if (named || e.code != ERR_UNSUPPORTED) {
-            complain(0, "bad-indicators", "name", path, "why", e.msg, NULL);
+            complain(0, "bad-indicators", "name", path, "why", bare(e.msg, name), NULL);
             l->unread++;
         }
     }

@@ -69,10 +69,10 @@ int main(int argc, char **argv)
     for (const struct command *const *c = commands; *c; c++)
         if (!strcmp(argv[1], (*c)->name)) {
             int status = (*c)->run(*c, argc - 2, argv + 2);
-            if (fflush(stdout) != 0 && status < EXIT_OURS)
+            if ((fflush(stdout) != 0 || ferror(stdout)) && status < EXIT_OURS)
                 status = EXIT_OURS;
             return status;
         }
-    complain(EXIT_USAGE, "usage", "value", argv[1], "command", "", NULL);
+    complain(EXIT_USAGE, "command", "value", argv[1], NULL);
     return EXIT_USAGE;
 }

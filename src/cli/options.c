@@ -104,6 +104,14 @@ bool options_parse(const struct command *c, int argc, char **argv, void *to, str
     return true;
 }
 
+bool options_time(const struct command *c, const char *text, struct utime *out)
+{
+    if (!text)
+        return true;
+    *out = utime_parse(slice_of(text));
+    return out->precision != PRECISION_NONE || refuse(c, text);
+}
+
 void command_help(const struct command *c, FILE *to)
 {
     fprintf(to, "Usage: bridle %s %s\n\n%s\n", c->name, c->usage, c->title);

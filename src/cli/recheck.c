@@ -11,6 +11,7 @@ struct recheck {
     struct list indicators;
     const char *since, *until, *fail_on;
     bool json, quiet;
+    struct window window; /* what follows from since and until */
 };
 
 #define AT(member) offsetof(struct recheck, member)
@@ -41,17 +42,12 @@ static int judge(struct recheck *r, struct casefile *c, const struct indicators 
 {
     char text[16];
     int64_t added = 0;
-    struct window w = {0};
     struct matcher *m = matcher_new(in);
-    if (r->since)
-        w.since = utime_parse(slice_of(r->since));
-    if (r->until)
-        w.until = utime_parse(slice_of(r->until));
     snprintf(text, sizeof text, "%u", unread);
     bool ok = remember(c, e) && casefile_add_sets(c, in, e) &&
               casefile_set(c, "unread_sets", slice_of(text), e) &&
               casefile_log(c, "recheck", slice_of(""), e) &&
-              detect_run(c, in->nitems ? m : NULL, in, &w, e) &&
+              detect_run(c, in->nitems ? m : NULL, in, &r->window, e) &&
               one_number(c,
                          "SELECT count(*) FROM main.finding f WHERE NOT EXISTS (SELECT 1 FROM "
                          "temp.before b WHERE b.evidence_id = f.evidence_id AND b.key = f.key)",
@@ -78,6 +74,9 @@ static int run(const struct command *self, int argc, char **argv)
     if (!options_parse(self, argc, argv, &r, &cases, &help))
         return help ? EXIT_DONE : EXIT_USAGE;
     struct ending end = {.json = r.json, .quiet = r.quiet, .fail_on = SEVERITY_MEDIUM};
+    if (!options_time(self, r.since, &r.window.since) ||
+        !options_time(self, r.until, &r.window.until))
+        return EXIT_USAGE;
     if (cases.n != 1 || (r.fail_on && !severity_from_name(slice_of(r.fail_on), &end.fail_on))) {
         command_help(self, stderr);
         return EXIT_USAGE;
@@ -88,6 +87,8 @@ static int run(const struct command *self, int argc, char **argv)
     struct indicators *in = indicators_new();
     int status = EXIT_USAGE;
     if (load_indicators(&r.indicators, &limits, in, &unread)) {
+        if (in->nitems == 0 && !r.quiet)
+            complain(0, "no-indicators", NULL);
         struct casefile *c = casefile_open(end.case_path, CASE_WRITE, &e);
         end.seconds = utime_steady() - began;
         status = c ? judge(&r, c, in, unread, &end, &e) : EXIT_UNREADABLE;
