@@ -13,7 +13,7 @@ static const struct {
 /*
  * Sources: names in the sets of Amnesty International and mvt-indicators (2018 to 2026), in the
  * MISP galaxy "surveillance-vendor" and "stalkerware" (CC0-1.0, 2026-08), and in the reports that
- * docs/detections.md cites. Mercenary: sold to states by companies. Made by states for themselves,
+ * the sets themselves cite. Mercenary: sold to states by companies. Made by states for themselves,
  * by criminals or by unknown hands: other.
  */
 #include "indicator/families.inc"
