@@ -41,7 +41,7 @@ static int lint_one(const char *path, const struct lint_options *l)
     }
     bool problems = in->nrejected > 0;
     indicators_free(in);
-    return unread ? EXIT_UNREADABLE : problems ? EXIT_FOUND : EXIT_DONE;
+    return problems ? EXIT_FOUND : unread ? EXIT_UNREADABLE : EXIT_DONE;
 }
 
 static int run(const struct command *self, int argc, char **argv)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "indicator/lint.h"
 
 enum { FOLDER_DEPTH = 6 };
 
@@ -25,6 +26,15 @@ static const char *bare(const char *why, const char *name)
     return why;
 }
 
+/* The last set that was added lacks its end: what stood there is not looked for. */
+static bool cut_off(const struct indicators *in)
+{
+    for (size_t i = in->nrejected; i-- > 0 && in->rejected_set[i] == in->nsets - 1;)
+        if (in->rejected[i].why == lint_why(LINT_CUT_OFF))
+            return true;
+    return false;
+}
+
 /* In a folder, what is no set of indicators (a licence, a readme) is passed over in silence; a file
    that a person named is not. */
 static void load_file(struct load *l, int fd, const char *path, bool named)
@@ -39,6 +49,9 @@ static void load_file(struct load *l, int fd, const char *path, bool named)
             complain(0, "bad-indicators", "name", path, "why", bare(e.msg, name), NULL);
             l->unread++;
         }
+    } else if (cut_off(l->in)) {
+        complain(0, "bad-indicators", "name", path, "why", lint_why(LINT_CUT_OFF), NULL);
+        l->unread++;
     }
     buf_free(&parsed);
 }

@@ -29,7 +29,7 @@ void draft_free(struct draft *d)
 static void note(struct draft *d, struct slice value, enum lint why)
 {
     struct note *last = d->nnotes ? &d->notes[d->nnotes - 1] : NULL;
-    if (d->nnotes >= NOTES_MAX) {
+    if (d->nnotes >= NOTES_MAX && why != LINT_CUT_OFF) { /* a cut is never left unsaid */
         why = LINT_MORE;
         value.n = 0;
     }
