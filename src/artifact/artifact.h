@@ -58,6 +58,7 @@ struct artifact {
     unsigned expected_in; /* part of found_in where every phone has it: absent counts as not read */
     bool state;           /* holds a state on the day of capture, not a span of time */
     bool bulk;            /* stores only records with an observable, counts the others */
+    bool heavy;           /* takes long on most phones: its job starts first */
     unsigned process_cut; /* the source cuts process names at this length; 0: never */
     unsigned shows; /* coded: bits 1 << exposure it can yield; declared: derived from the columns */
     const char *const *paths;   /* patterns, NULL-terminated; see source_next() */

@@ -177,22 +177,30 @@ static bool store_event(struct check *k, int64_t evidence, struct run *runs, str
     return true;
 }
 
+static bool left_out(const struct check *k, const struct artifact *a)
+{
+    return (k->only && !listed(k->only, a->id)) || (k->skip && listed(k->skip, a->id));
+}
+
+/* A pending row for every artifact, then the jobs: those that take long first, so that none of them
+   runs alone in the end. */
 static bool plan(struct check *k, int64_t evidence, struct worker *w, struct run *runs,
                  struct err *e)
 {
     const struct usage nothing = {0};
     for (unsigned i = 0; i < artifact_count; i++) {
-        const struct artifact *a = artifacts[i];
-        bool skip = (k->only && !listed(k->only, a->id)) || (k->skip && listed(k->skip, a->id));
-        if (!casefile_plan(k->casefile, evidence, a, &runs[i].id, e))
+        if (!casefile_plan(k->casefile, evidence, artifacts[i], &runs[i].id, e))
             return false;
-        if (!skip)
-            worker_run(w, a);
-        else if (!casefile_finish(k->casefile, runs[i].id, STATUS_SKIPPED, "by-user", &nothing, e))
+        if (!left_out(k, artifacts[i]))
+            continue;
+        k->progress.total--;
+        if (!casefile_finish(k->casefile, runs[i].id, STATUS_SKIPPED, "by-user", &nothing, e))
             return false;
-        else
-            k->progress.total--;
     }
+    for (int heavy = 1; heavy >= 0; heavy--)
+        for (unsigned i = 0; i < artifact_count; i++)
+            if (artifacts[i]->heavy == heavy && !left_out(k, artifacts[i]))
+                worker_run(w, artifacts[i]);
     return true;
 }
 

@@ -135,6 +135,7 @@ const struct artifact ios_manifest = {
     .found_in = IN_ANY_BACKUP,
     .expected_in = IN_ANY_BACKUP,
     .state = true,
+    .heavy = true,
     .shows = 1 << PRESENT,
     .paths = PATHS("/Manifest.db", "/Manifest.mbdb"),
     .run = run,

@@ -15,6 +15,7 @@ const struct artifact ios_safari_history = {
                 "stored, and most phones keep a month; a deletion leaves a mark for a while.",
     .found_in = IN_BACKUP_ENC | IN_IOS_FS,
     .expected_in = IN_BACKUP_ENC | IN_IOS_FS,
+    .heavy = true,
     .paths = PATHS("Library/Safari/History.db",
                    "Library/Safari/Profiles/*/History.db"), /* profiles: iOS 17 */
     .tables = TABLES(

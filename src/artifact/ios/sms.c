@@ -63,6 +63,7 @@ const struct artifact ios_sms = {
         "owner deletes them; \"Recently Deleted\" holds them for up to 40 days more.",
     .found_in = IN_ANY_BACKUP | IN_IOS_FS,
     .expected_in = IN_ANY_BACKUP | IN_IOS_FS,
+    .heavy = true,
     .paths = PATHS("Library/SMS/sms.db"),
     .tables = TABLES(
         {

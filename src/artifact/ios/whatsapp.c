@@ -13,6 +13,7 @@ const struct artifact ios_whatsapp = {
     .explains = "WhatsApp messages with their links and previews, media and chats. Kept until "
                 "deleted; disappearing messages are gone when their time is up.",
     .found_in = IN_ANY_BACKUP | IN_IOS_FS,
+    .heavy = true,
     .paths = PATHS("ChatStorage.sqlite", "LID.sqlite"),
     .tables = TABLES(
         {
