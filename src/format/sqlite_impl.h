@@ -80,14 +80,49 @@ void sqlite_note(struct sqlite *s, const char *fmt, ...) __attribute__((format(p
 
 /* sqlite_sql.c */
 struct query_sql {
-    char *all;      /* every row, by row */
-    char *range;    /* from rowid ?1 on, by rowid; NULL: the first table has none */
-    char *single;   /* likewise; if bare, with NULL for the columns of joined tables */
-    bool bare;      /* there are tables joined, all by LEFT JOIN */
+    const char *row;
+    const char *const *columns;
+    unsigned n;
     char table[64]; /* the first table, for words */
+    char *all;      /* every row, by row */
+    char *range;    /* from rowid ?1 on, by rowid; NULL: the first table has none to go by */
+    char *single;   /* likewise; if bare, with NULL for the columns of joined tables */
+    char *key;      /* likewise, but no value at all; NULL: there are joins that drop rows */
+    char *from;     /* the first table with its alias */
+    char *whole;    /* that and all that is joined to it */
+    char *rowid;    /* its rowid */
+    bool bare;      /* there are tables joined, all by LEFT JOIN */
 };
+/* The columns a statement of these begins with; then those that were asked for. */
+enum { COLUMN_ID, COLUMN_ROWID, COLUMN_FIRST };
 struct query_sql sqlite_query_sql(struct sqlite *s, const char *from, const char *row,
                                   const char *const *columns, unsigned n);
+/* Stands on the row of rowid with NULL for each value that can't be read; NULL: not even that. */
+sqlite3_stmt *sqlite_query_patched(struct sqlite *s, struct view *v, const struct query_sql *q,
+                                   int64_t rowid);
+void sqlite_query_sql_free(struct query_sql *q);
+
+/* sqlite_walk.c: the rows of a query as one view gives them. */
+struct side {
+    struct sqlite *s;
+    struct view *v;
+    const struct query_sql *sql;
+    sqlite3_stmt *all, *range, *single, *key; /* of sql's texts; key may be NULL */
+    sqlite3_stmt *patched;                    /* one row */
+    sqlite3_stmt *at;                         /* the one of these that is being stepped */
+    bool have;                                /* `at` stands on a row not yet used */
+    bool done;
+    bool has_last;
+    int64_t last; /* highest rowid of the rows had */
+    unsigned seeks;
+};
+MUST_CHECK bool sqlite_side_start(struct side *d, struct sqlite *s, struct view *v,
+                                  const struct query_sql *sql, struct err *e);
+/* Makes `have` true, or `done`. */
+MUST_CHECK bool sqlite_side_next(struct side *d, struct err *e);
+/* It has met damage, and goes by rowid. */
+bool sqlite_side_walks(const struct side *d);
+void sqlite_side_free(struct side *d);
 
 /* sqlite_wal.c */
 enum { WAL_HEADER = 32, FRAME_HEADER = 24 };

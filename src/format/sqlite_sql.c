@@ -2,6 +2,7 @@
  * The SQL of a query over evidence: the whole of it by row, and the forms that go on behind damage.
  * They go by the rowid of the first table, so that is found in the FROM, which is our own text.
  */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -22,16 +23,28 @@ static bool starts_in(struct slice s, const char *set)
     return s.n && s.p[0] && strchr(set, s.p[0]);
 }
 
+/* Bytes of the quoted name that s begins with; a doubled quote is a part of it. */
+static size_t quoted_length(struct slice s)
+{
+    uint8_t close = s.p[0] == '[' ? ']' : s.p[0];
+    size_t n = 1;
+    for (;;) {
+        n += slice_find(slice_sub(s, n, s.n), close) + 1;
+        if (close == ']' || n >= s.n || s.p[n] != close)
+            return n;
+        n++;
+    }
+}
+
 /* The next word, quoted name or single character; empty at the end. */
 static struct slice next_token(struct slice *s)
 {
     *s = slice_trim(*s);
-    struct slice left = slice_sub(*s, 1, s->n);
     size_t n = s->n > 0;
     if (starts_in(*s, quotes))
-        n += slice_find(left, s->p[0] == '[' ? ']' : s->p[0]) + 1;
+        n = quoted_length(*s);
     else if (starts_in(*s, word))
-        for (; starts_in(left, word); left = slice_sub(left, 1, left.n))
+        while (starts_in(slice_sub(*s, n, 1), word))
             n++;
     struct slice token = slice_sub(*s, 0, n);
     *s = slice_sub(*s, n, s->n);
@@ -96,23 +109,53 @@ static struct first first_table(const char *from)
     return f;
 }
 
-static bool compiles(struct sqlite *s, const char *expr, struct slice table)
-{
-    struct err ignored = {0};
-    struct buf sql = {0};
-    sqlite3_stmt *st;
-    buf_printf(&sql, "SELECT %s FROM %.*s", expr, (int)table.n, (const char *)table.p);
-    buf_byte(&sql, 0);
-    bool ok = sqlite_compile(s, &s->now, (const char *)sql.p, &st, &ignored);
-    sqlite3_finalize(st);
-    buf_free(&sql);
-    return ok;
-}
-
+/* b as a string; the caller frees it. */
 static char *text_of(struct buf *b)
 {
     buf_byte(b, 0);
     return (char *)b->p;
+}
+
+static char *text_of_slice(struct slice s)
+{
+    struct buf b = {0};
+    buf_slice(&b, s);
+    return text_of(&b);
+}
+
+static bool compiles(struct sqlite *s, const char *expr, const char *table)
+{
+    struct err ignored = {0};
+    struct buf sql = {0};
+    sqlite3_stmt *st;
+    buf_printf(&sql, "SELECT %s FROM %s", expr, table);
+    char *text = text_of(&sql);
+    bool ok = sqlite_compile(s, &s->now, text, &st, &ignored);
+    sqlite3_finalize(st);
+    free(text);
+    return ok;
+}
+
+/* SELECT of id, rowid and columns, then `end`. take: which columns; the others are NULL. */
+static char *select_text(const struct query_sql *q, const char *rowid, const bool *take,
+                         const char *end, ...) __attribute__((format(printf, 4, 5)));
+
+static char *select_text(const struct query_sql *q, const char *rowid, const bool *take,
+                         const char *end, ...)
+{
+    struct buf sql = {0};
+    char *text;
+    va_list ap;
+    buf_printf(&sql, "SELECT %s, %s", q->row, rowid);
+    for (unsigned i = 0; i < q->n; i++)
+        buf_printf(&sql, ", %s", !take || take[i] ? q->columns[i] : "NULL");
+    va_start(ap, end);
+    if (vasprintf(&text, end, ap) < 0)
+        die("out of memory");
+    va_end(ap);
+    buf_text(&sql, text);
+    free(text);
+    return text_of(&sql);
 }
 
 /*
@@ -122,36 +165,87 @@ static char *text_of(struct buf *b)
 struct query_sql sqlite_query_sql(struct sqlite *s, const char *from, const char *row,
                                   const char *const *columns, unsigned n)
 {
-    struct query_sql q = {0};
+    struct query_sql q = {.row = row, .columns = columns, .n = n};
     struct first f = first_table(from);
-    struct buf all = {0}, range = {0}, single = {0};
-    const char *table = (const char *)f.table.p, *rest = (const char *)f.rest.p;
-    char rowid[160];
-    snprintf(rowid, sizeof rowid, "%.*s._rowid_", (int)f.alias.n, (const char *)f.alias.p);
-    bool by_rowid = f.found && f.alias.n < 128 && compiles(s, rowid, f.table);
-    q.bare = by_rowid && f.rest.n && f.only_left_joins && compiles(s, row, f.table);
+    struct buf rowid = {0}, whole = {0}, key = {0};
     snprintf(q.table, sizeof q.table, "%.*s", (int)f.name.n, (const char *)f.name.p);
-
-    buf_printf(&all, "SELECT %s, %s", row, by_rowid ? rowid : "NULL");
-    buf_printf(&single, "SELECT %s, %s", row, rowid);
-    for (unsigned i = 0; i < n; i++) {
-        bool own = !q.bare || compiles(s, columns[i], f.table);
-        buf_printf(&all, ", %s", columns[i]);
-        buf_printf(&single, ", %s", own ? columns[i] : "NULL");
+    buf_slice(&rowid, f.alias);
+    buf_text(&rowid, "._rowid_");
+    q.rowid = text_of(&rowid);
+    q.from = text_of_slice(f.table);
+    char *rest = text_of_slice(f.rest);
+    if (!f.found || !compiles(s, q.rowid, q.from)) {
+        q.all = select_text(&q, "NULL", NULL, " FROM %s %s ORDER BY 1", q.from, rest);
+        free(rest);
+        return q;
     }
-    buf_printf(&all, " FROM %.*s%s%.*s", (int)f.table.n, table, by_rowid ? " NOT INDEXED " : "",
-               (int)f.rest.n, rest);
-    buf_slice(&range, buf_view(&all));
-    buf_text(&all, " ORDER BY 1");
-    buf_printf(&range, " WHERE %s >= ?1 ORDER BY %s", rowid, rowid);
-    buf_printf(&single, " FROM %.*s NOT INDEXED %.*s WHERE %s >= ?1 ORDER BY %s", (int)f.table.n,
-               table, q.bare ? 0 : (int)f.rest.n, rest, rowid, rowid);
-    q.all = text_of(&all);
-    q.range = text_of(&range);
-    q.single = text_of(&single);
-    if (!by_rowid) {
-        free(q.range);
-        q.range = NULL;
+    static const char by_rowid[] = " FROM %s WHERE %s >= ?1 ORDER BY %s";
+    buf_printf(&whole, "%s NOT INDEXED %s", q.from, rest);
+    q.whole = text_of(&whole);
+    q.bare = *rest && f.only_left_joins && compiles(s, row, q.from);
+    bool *own = xcalloc(n + 1, sizeof *own);
+    for (unsigned i = 0; i < n; i++)
+        own[i] = !q.bare || compiles(s, columns[i], q.from);
+    q.all = select_text(&q, q.rowid, NULL, " FROM %s ORDER BY 1", q.whole);
+    q.range = select_text(&q, q.rowid, NULL, by_rowid, q.whole, q.rowid, q.rowid);
+    q.single = select_text(&q, q.rowid, own, by_rowid, q.bare ? q.from : q.whole, q.rowid, q.rowid);
+    if (q.bare || !*rest) {
+        buf_printf(&key, "SELECT NULL, %s", q.rowid);
+        buf_printf(&key, by_rowid, q.from, q.rowid, q.rowid);
+        q.key = text_of(&key);
     }
+    free(own);
+    free(rest);
     return q;
+}
+
+static bool is_readable(struct sqlite *s, struct view *v, const char *column, const char *from,
+                        const char *rowid, int64_t n)
+{
+    struct err ignored = {0};
+    struct buf sql = {0};
+    sqlite3_stmt *st;
+    buf_printf(&sql, "SELECT %s FROM %s WHERE %s = %lld", column, from, rowid, (long long)n);
+    char *text = text_of(&sql);
+    bool ok = sqlite_compile(s, v, text, &st, &ignored) && sqlite3_step(st) == SQLITE_ROW;
+    sqlite3_finalize(st);
+    free(text);
+    return ok;
+}
+
+static sqlite3_stmt *patched_from(struct sqlite *s, struct view *v, const struct query_sql *q,
+                                  const char *from, int64_t rowid)
+{
+    struct err ignored = {0};
+    sqlite3_stmt *st;
+    bool *readable = xcalloc(q->n + 1, sizeof *readable);
+    for (unsigned i = 0; i < q->n; i++)
+        readable[i] = is_readable(s, v, q->columns[i], from, q->rowid, rowid);
+    char *text = select_text(q, q->rowid, readable, " FROM %s WHERE %s = %lld", from, q->rowid,
+                             (long long)rowid);
+    if (sqlite_compile(s, v, text, &st, &ignored) && sqlite3_step(st) != SQLITE_ROW) {
+        sqlite3_finalize(st);
+        st = NULL;
+    }
+    free(readable);
+    free(text);
+    return st;
+}
+
+sqlite3_stmt *sqlite_query_patched(struct sqlite *s, struct view *v, const struct query_sql *q,
+                                   int64_t rowid)
+{
+    sqlite3_stmt *st = patched_from(s, v, q, q->whole, rowid);
+    return st || !q->bare ? st : patched_from(s, v, q, q->from, rowid);
+}
+
+void sqlite_query_sql_free(struct query_sql *q)
+{
+    free(q->all);
+    free(q->range);
+    free(q->single);
+    free(q->key);
+    free(q->from);
+    free(q->whole);
+    free(q->rowid);
 }
