@@ -64,8 +64,9 @@ static size_t pairs_at(const struct pairs *l, int64_t key)
 static void squeeze(struct slice in, struct buf *out)
 {
     z_stream z = {0};
-    /* 15 + 16: gzip; its header then has no time and no name. */
-    if (deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+    /* 15 + 16: gzip; its header then has no time and no name. The fastest level: a third of the time
+       for a tenth more bytes. */
+    if (deflateInit2(&z, Z_BEST_SPEED, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
         die("report: no memory for zlib");
     uLong room = deflateBound(&z, in.n);
     z.next_in = (Bytef *)(uintptr_t)in.p;
