@@ -56,9 +56,9 @@ struct sqlite_row {
  * All rows of `SELECT row, columns... FROM from`, ordered by `row`. With a WAL (or a hot journal)
  * it runs over both views and merges: what only the newer view has is WAL (JOURNAL), what only the
  * older has is RECOVERED. On a damaged page it goes on behind it by ranges of rowids of the first
- * table of `from`, so `from` must hold no WHERE of its own; where only a LEFT JOINed table is
- * damaged, the row comes with NULL for that table's columns. Everything passed must outlive the
- * query, and queries must be freed before sqlite_close().
+ * table of `from`, so `from` must hold no WHERE of its own; where only a LEFT JOINed table or
+ * one value is damaged, the row comes with NULL for that. Everything passed must outlive the query,
+ * and queries must be freed before sqlite_close().
  */
 struct sqlite_query;
 MUST_CHECK struct sqlite_query *sqlite_query(struct sqlite *s, const char *from, const char *row,
