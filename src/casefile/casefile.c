@@ -91,11 +91,23 @@ bool case_number(struct casefile *c, const char *sql, int64_t *out, struct err *
     return ok;
 }
 
+bool case_end_span(struct casefile *c, struct err *e)
+{
+    sqlite3_stmt *s = c->statements[ADD_SPAN];
+    if (!c->span.run)
+        return true;
+    sqlite3_bind_int64(s, 1, c->span.run);
+    sqlite3_bind_int64(s, 2, c->span.first);
+    sqlite3_bind_int64(s, 3, c->span.last);
+    c->span.run = 0;
+    return case_step(c, s, e);
+}
+
 bool case_commit(struct casefile *c, struct err *e)
 {
     c->pending = 0;
     c->committed = utime_steady();
-    return case_exec(c, "COMMIT; BEGIN", e);
+    return case_end_span(c, e) && case_exec(c, "COMMIT; BEGIN", e);
 }
 
 bool case_breathe(struct casefile *c, struct err *e)
@@ -112,6 +124,7 @@ bool case_breathe(struct casefile *c, struct err *e)
 static const char *const statement_sql[STATEMENTS] = {
     [ADD_RECORD] = "INSERT INTO record VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
                    "?12)",
+    [ADD_SPAN] = "INSERT INTO span VALUES (?1, ?2, ?3)",
     [ADD_OBSERVABLE] = "INSERT INTO observable VALUES (?1, ?2, ?3)",
     [ADD_SIGHTING] = "INSERT INTO sighting VALUES (?1, ?2, ?3, ?4, ?5)",
     [ADD_FILE] = "INSERT INTO file VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -263,7 +276,8 @@ struct casefile *casefile_open(const char *path, enum case_mode m, struct err *e
     bool write = m == CASE_WRITE || access(path, W_OK) == 0;
     if (connect(c, path, write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY, e) &&
         check_case(c, e) &&
-        (m == CASE_READ ? case_exec(c, "PRAGMA query_only = ON", e) : start_writing(c, e)))
+        (m == CASE_READ ? case_exec(c, "PRAGMA cache_size = -32768; PRAGMA query_only = ON", e)
+                        : start_writing(c, e)))
         return c;
     free_case(c);
     return NULL;
@@ -282,7 +296,7 @@ static bool synchronise(struct casefile *c, struct err *e)
 
 static bool finish_writing(struct casefile *c, struct err *e)
 {
-    return case_exec(c, "COMMIT", e) &&
+    return case_end_span(c, e) && case_exec(c, "COMMIT", e) &&
            (!c->fresh || (synchronise(c, e) && case_exec(c, "PRAGMA synchronous = FULL", e) &&
                           casefile_set(c, "finished", slice_of("1"), e)));
 }

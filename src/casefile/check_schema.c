@@ -73,30 +73,19 @@ bool case_sniff(const char *path, struct err *e)
 static const char objects[] =
     "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name";
 
-/* The index that detection adds once a case is filled. */
-static const char later[] = "CREATE INDEX record_coverage ON record (coverage_id, n)";
-
 static bool same(sqlite3_stmt *a, sqlite3_stmt *b)
 {
     return slice_equal(case_text(a, 0), case_text(b, 0)) &&
            slice_equal(case_text(a, 1), case_text(b, 1));
 }
 
-static bool is_later(sqlite3_stmt *ours)
-{
-    return slice_is(case_text(ours, 0), "record_coverage");
-}
-
-/* Walks both lists in step; ours may have the later index where the case has not. */
+/* Walks both lists in step. */
 static bool compare(sqlite3_stmt *ours, sqlite3_stmt *theirs)
 {
     int rc = sqlite3_step(theirs);
-    while (sqlite3_step(ours) == SQLITE_ROW) {
-        if (rc == SQLITE_ROW && same(ours, theirs))
-            rc = sqlite3_step(theirs);
-        else if (!is_later(ours))
+    for (; sqlite3_step(ours) == SQLITE_ROW; rc = sqlite3_step(theirs))
+        if (rc != SQLITE_ROW || !same(ours, theirs))
             return false;
-    }
     return rc == SQLITE_DONE;
 }
 
@@ -106,7 +95,6 @@ bool case_check_schema(struct casefile *c, struct err *e)
     sqlite3_stmt *ours = NULL, *theirs = case_prepare(c, objects, e);
     bool ok = theirs && sqlite3_open(":memory:", &model) == SQLITE_OK &&
               sqlite3_exec(model, case_schema, NULL, NULL, NULL) == SQLITE_OK &&
-              sqlite3_exec(model, later, NULL, NULL, NULL) == SQLITE_OK &&
               sqlite3_prepare_v2(model, objects, -1, &ours, NULL) == SQLITE_OK &&
               compare(ours, theirs);
     sqlite3_finalize(ours);

@@ -33,6 +33,7 @@ struct booked {
 
 enum statement {
     ADD_RECORD,
+    ADD_SPAN,
     ADD_OBSERVABLE,
     ADD_SIGHTING,
     ADD_FILE,
@@ -52,6 +53,9 @@ struct casefile {
     unsigned pending; /* rows since the last commit */
     double committed; /* steady time of it */
     int64_t next_record, next_observable, next_sighting;
+    struct span {
+        int64_t run, first, last; /* run: 0 while none is open */
+    } span;                       /* the latest records, all of one run */
     struct seen observables;
     struct booked *files;
     size_t nfiles, files_room;
@@ -73,6 +77,8 @@ void case_bind_null(sqlite3_stmt *s, int at, struct slice text); /* the same; em
 struct slice case_text(sqlite3_stmt *s, int column);
 /* The single integer that a query gives. */
 MUST_CHECK bool case_number(struct casefile *c, const char *sql, int64_t *out, struct err *e);
+/* Writes down the span of records that is open, so that queries see it. */
+MUST_CHECK bool case_end_span(struct casefile *c, struct err *e);
 MUST_CHECK bool case_commit(struct casefile *c, struct err *e);
 /* Commits when many rows or a second have gathered: what a killed run keeps. */
 MUST_CHECK bool case_breathe(struct casefile *c, struct err *e);

@@ -37,14 +37,14 @@ enum severity severity_of(enum exposure x, enum confidence c)
     return (enum severity)table[c][x];
 }
 
-static void hex_key(const char *const parts[4], char key[33])
+/* The first half of the SHA-256 of the four parts, each with a line end behind it. */
+static void make_key(const struct finding *f, char key[33])
 {
     uint8_t hash[SHA256_SIZE];
     struct buf text = {0};
-    for (int i = 0; i < 4; i++) {
-        buf_text(&text, parts[i] ? parts[i] : "");
-        buf_byte(&text, '\n');
-    }
+    buf_printf(&text, "%s\n%s\n%s\n", f->artifact, f->rule, f->type);
+    buf_slice(&text, f->subject);
+    buf_byte(&text, '\n');
     sha256_of(buf_view(&text), hash);
     hex_text(hash, 16, key);
     buf_free(&text);
@@ -82,7 +82,7 @@ bool in_window(const struct window *w, bool has_time, int64_t ns)
 bool writer_finding(struct writer *w, const struct finding *f, int64_t *id, struct err *e)
 {
     char key[33];
-    hex_key((const char *const[]){f->artifact, f->rule, f->type, f->subject}, key);
+    make_key(f, key);
     sqlite3_stmt *s = w->add;
     case_bind(s, 1, slice_of(key));
     sqlite3_bind_int64(s, 2, f->evidence);
@@ -101,7 +101,7 @@ bool writer_finding(struct writer *w, const struct finding *f, int64_t *id, stru
     else
         sqlite3_bind_null(s, 10);
     sqlite3_bind_int(s, 11, f->time.precision);
-    case_bind(s, 12, slice_of(f->subject));
+    case_bind(s, 12, f->subject);
     case_bind_null(s, 13, slice_of(f->family_class));
     if (!case_step(w->c, s, e))
         return false;
@@ -137,8 +137,8 @@ bool detect_run(struct casefile *c, const struct matcher *m, const struct indica
 {
     struct writer w;
     (void)in;
-    if (!case_exec(c,
-                   "CREATE INDEX IF NOT EXISTS record_coverage ON record (coverage_id, n);"
+    if (!case_end_span(c, e) ||
+        !case_exec(c,
                    "DELETE FROM run WHERE name = 'detected'; DELETE FROM finding_record;"
                    "DELETE FROM finding_indicator; DELETE FROM finding; DELETE FROM indicator",
                    e))

@@ -27,9 +27,9 @@ struct rule {
     enum severity severity;
     enum confidence confidence;
     enum exposure exposure;
-    /* SELECT ... AS record_id, ... AS subject over a coverage row ?1 of its artifact. Rows of one
-       subject are one finding; the subject makes the finding's key. site(url) gives the registrable
-       domain of a link. */
+    /* SELECT ... AS record_id, ... AS subject FROM r: r is the artifact's rows of `record` in one
+       piece of evidence. Rows of one subject are one finding; the subject makes the finding's key.
+       site(url), port(url) and usual_place(path) are there besides SQLite's own: see rules.c. */
     const char *sql;
 };
 extern const struct rule *const rules[];

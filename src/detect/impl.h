@@ -8,7 +8,8 @@
 
 struct finding {
     int64_t evidence, observable; /* observable: 0 for a rule's */
-    const char *artifact, *rule, *type, *subject, *how, *family_class;
+    const char *artifact, *rule, *type, *how, *family_class;
+    struct slice subject; /* the value, or what the rule is about */
     enum severity severity;
     enum confidence confidence;
     enum exposure exposure;

@@ -214,7 +214,7 @@ static bool end_group(struct matching *x, struct err *e)
         .artifact = g->artifact,
         .rule = "indicator",
         .type = g->hit->type,
-        .subject = g->hit->value,
+        .subject = slice_of(g->hit->value),
         .how = how_name(best->how),
         .observable = g->hit->observable,
         .severity = severity_of(g->exposure, sure(best, when)),
