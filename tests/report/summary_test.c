@@ -110,7 +110,7 @@ static void a_check_without_lists_says_so_among_the_gaps(void **state)
     assert_memory_equal(text, "INCOMPLETE: ", 12);
     assert_true(contains(text,
                          "no indicators of this type were loaded\n"
-                         "    What would close the gap: indicators: bridle indicators update."));
+                         "    What would close the gap: a list of known traces"));
 }
 
 static void whom_an_app_watches_reads_of_safety_first(void **state)
