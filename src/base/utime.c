@@ -1,7 +1,6 @@
 #include "base/utime.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <time.h>
 
 #define NS INT64_C(1000000000)
@@ -145,9 +144,18 @@ struct utime utime_parse(struct slice text)
     return make((__int128)at * NS + ns, p);
 }
 
+/* v in `places` digits at to; where the next character goes. By hand: a case holds millions. */
+static char *put_digits(char *to, uint64_t v, unsigned places)
+{
+    for (unsigned i = places; i-- > 0; v /= 10)
+        to[i] = (char)('0' + v % 10);
+    return to + places;
+}
+
 const char *utime_text(struct utime t, char out[UTIME_TEXT])
 {
-    out[0] = '\0';
+    char *p = out;
+    *p = '\0';
     if (t.precision == PRECISION_NONE)
         return out;
     int64_t sec = t.ns / NS, frac = t.ns % NS;
@@ -156,21 +164,33 @@ const char *utime_text(struct utime t, char out[UTIME_TEXT])
     int64_t days = sec / 86400, rest = sec % 86400;
     if (rest < 0)
         days--, rest += 86400;
-    int y;
+    int y; /* 1677 to 2262 */
     unsigned m, d;
     date_from_days(days, &y, &m, &d);
-    int n = snprintf(out, UTIME_TEXT, "%04d-%02u-%02u", y, m, d);
-    if (t.precision == DAY)
-        return out;
-    n += snprintf(out + n, UTIME_TEXT - (size_t)n, "T%02d:%02d:%02d", (int)(rest / 3600),
-                  (int)(rest / 60 % 60), (int)(rest % 60));
-    if (frac % 1000)
-        n += snprintf(out + n, UTIME_TEXT - (size_t)n, ".%09d", (int)frac);
-    else if (frac % 1000000)
-        n += snprintf(out + n, UTIME_TEXT - (size_t)n, ".%06d", (int)(frac / 1000));
-    else if (frac)
-        n += snprintf(out + n, UTIME_TEXT - (size_t)n, ".%03d", (int)(frac / 1000000));
-    snprintf(out + n, UTIME_TEXT - (size_t)n, "Z");
+    p = put_digits(p, (uint64_t)y, 4);
+    *p++ = '-';
+    p = put_digits(p, m, 2);
+    *p++ = '-';
+    p = put_digits(p, d, 2);
+    if (t.precision != DAY) {
+        *p++ = 'T';
+        p = put_digits(p, (uint64_t)rest / 3600, 2);
+        *p++ = ':';
+        p = put_digits(p, (uint64_t)rest / 60 % 60, 2);
+        *p++ = ':';
+        p = put_digits(p, (uint64_t)rest % 60, 2);
+        unsigned places = frac == 0 ? 0 : frac % 1000 ? 9 : frac % 1000000 ? 6 : 3;
+        if (places) {
+            *p++ = '.';
+            p = put_digits(p,
+                           (uint64_t)frac / (places == 9   ? 1
+                                             : places == 6 ? 1000
+                                                           : 1000000),
+                           places);
+        }
+        *p++ = 'Z';
+    }
+    *p = '\0';
     return out;
 }
 
