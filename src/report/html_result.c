@@ -3,6 +3,8 @@
 
 #include "report/html.h"
 
+enum { MAX_STEPS = 20 };
+
 static const char *const classes[] = {"mercenary", "stalkerware", "forensic-tool", "other", NULL};
 
 /* The class in "verdict.traces.mercenary.attempt"; NULL if the key names none. */
@@ -193,10 +195,10 @@ static void put_gaps(struct page *p)
     put(p, "</a></p></div>");
 }
 
-static void put_steps(struct page *p, const char *prefix)
+/* The steps now.PREFIX.FROM to now.PREFIX.TO, as far as there are any, as items of a list. */
+static void put_items(struct page *p, const char *prefix, unsigned from, unsigned to)
 {
-    put(p, "<ol class=\"steps\">");
-    for (unsigned i = 1; i < 20; i++) {
+    for (unsigned i = from; i <= to; i++) {
         const char *key = page_key(p, "now.%s.%u", prefix, i);
         if (!words_have("en", key))
             break;
@@ -204,23 +206,51 @@ static void put_steps(struct page *p, const char *prefix)
         put_word(p, key);
         put(p, "</span></li>");
     }
+}
+
+static void put_steps(struct page *p, const char *prefix, unsigned from, bool watched_first)
+{
+    put(p, "<ol class=\"steps\">");
+    if (watched_first)
+        put_items(p, "stalkerware", 1, 2);
+    put_items(p, prefix, from, MAX_STEPS);
     put(p, "</ol>");
 }
 
-static void put_help(struct page *p, const char *class)
+/* Is an app that watches someone among the findings? Then its safety steps come before all others,
+   whatever else was found. */
+static bool is_watched(struct page *p)
 {
-    static const char *const general[] = {"accessnow", "amnesty", "citizenlab",
-                                          "rsf",       "smex",    NULL};
-    static const char *const watched[] = {"stalkerware", "techsafety", NULL};
-    const char *const *list = class && !strcmp(class, "stalkerware") ? watched : general;
-    put(p, "<details class=\"fold\"><summary>");
-    put_word(p, "help.title");
-    put(p, "</summary><ul class=\"help\">");
+    bool found = false;
+    sqlite3_stmt *s =
+        page_query(p, "SELECT EXISTS (SELECT 1 FROM finding WHERE family_class = 'stalkerware')");
+    while (page_row(p, s))
+        found = column_int(s, 0) != 0;
+    return found;
+}
+
+static void put_help_list(struct page *p, const char *const *list)
+{
     for (size_t i = 0; list[i]; i++) {
         put(p, "<li>");
         put_word(p, page_key(p, "help.%s", list[i]));
         put(p, "</li>");
     }
+}
+
+static void put_help(struct page *p, const char *class, bool watched_too)
+{
+    static const char *const general[] = {"accessnow", "amnesty", "citizenlab",
+                                          "rsf",       "smex",    NULL};
+    static const char *const watched[] = {"stalkerware", "techsafety", NULL};
+    bool only_watched = class && !strcmp(class, "stalkerware");
+    put(p, "<details class=\"fold\"><summary>");
+    put_word(p, "help.title");
+    put(p, "</summary><ul class=\"help\">");
+    if (only_watched || watched_too)
+        put_help_list(p, watched);
+    if (!only_watched)
+        put_help_list(p, general);
     put(p, "<li>");
     put_word(p, "help.other-device");
     put(p, "</li></ul></details>");
@@ -232,12 +262,19 @@ static void put_now(struct page *p, const char *class)
     put(p, "<div><h2>");
     put_word(p, "section.now");
     put(p, "</h2>");
-    put_steps(p, traces ? (class ? class : "other") : verdict_name(p->k.verdict));
+    bool watched_too = class && strcmp(class, "stalkerware") && is_watched(p);
+    put_steps(p, traces ? (class ? class : "other") : verdict_name(p->k.verdict), 1, watched_too);
+    if (watched_too) {
+        put(p, "<h3>");
+        put_word(p, "family.stalkerware");
+        put(p, "</h3>");
+        put_steps(p, "stalkerware", 3, false);
+    }
     if (review && class) {
         put(p, "<details class=\"fold\"><summary>");
         put_word(p, page_key(p, "family.%s", class));
         put(p, "</summary>");
-        put_steps(p, class);
+        put_steps(p, class, 1, false);
         put(p, "</details>");
     }
     struct slice contact = casefile_get(p->c, "contact", &p->a);
@@ -248,7 +285,7 @@ static void put_now(struct page *p, const char *class)
         put_evidence(p, contact);
         put(p, "</p>");
     }
-    put_help(p, class);
+    put_help(p, class, watched_too);
     put(p, "</div>");
 }
 
