@@ -314,9 +314,12 @@ static int check_one(struct check *k, const char *path, const struct indicators 
     const char *name = slash && slash[1] ? slash + 1 : root;
     if (!*case_path)
         *case_path = default_case(root);
-    if (inside(*case_path, root) || (k->report && inside(k->report, root))) {
+    const char *stray = inside(*case_path, root)               ? *case_path
+                        : k->report && inside(k->report, root) ? k->report
+                                                               : NULL;
+    if (stray) {
         close(fd);
-        return complain(EXIT_USAGE, "inside", "name", *case_path, NULL);
+        return complain(EXIT_USAGE, "inside", "name", stray, NULL);
     }
     if (!k->casefile && !k->force && access(*case_path, F_OK) == 0) {
         close(fd);
