@@ -1,5 +1,5 @@
 /*
- * The case alone: a million records of three kinds with their observables, written, matched,
+ * case_bench [RECORDS]: the case alone, a million records of three kinds with their observables, written, matched,
  * judged. The records are made beforehand, so that only the case is timed.
  */
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 #include "detect/detect.h"
 
-enum { RECORDS = 1000 * 1000, SAMPLES = 1 << 14 };
+enum { SAMPLES = 1 << 14 };
 
 static const char *const artifacts_used[] = {"ios.sms", "ios.safari_history", "ios.manifest"};
 
@@ -71,8 +71,9 @@ static double since(double *from)
     return spent;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    const unsigned records = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 1000 * 1000;
     char folder[] = "/tmp/case-bench-XXXXXX", path[64];
     struct err e = {0};
     struct arena a = {0};
@@ -94,12 +95,12 @@ int main(void)
     struct sent_file f = {.path = slice_of("/private/var/mobile/x")};
     ok = ok && casefile_add_file(c, evidence, &f, &file, &e);
     uint64_t sightings = 0;
-    for (unsigned i = 0; ok && i < RECORDS; i++) {
+    for (unsigned i = 0; ok && i < records; i++) {
         const struct sent_record *s = &sent[i % SAMPLES];
         sightings += s->sightings.n;
         ok = casefile_add_record(c, runs[kind_of(i)], file, s, &e);
     }
-    const struct usage u = {.records = RECORDS / 3};
+    const struct usage u = {.records = records / 3};
     for (unsigned i = 0; ok && i < 3; i++)
         ok = casefile_finish(c, runs[i], STATUS_READ, "", &u, &e);
     double write_s = since(&mark);
@@ -118,10 +119,10 @@ int main(void)
     struct stat st;
     if (stat(path, &st) != 0)
         die("no case");
-    printf("%d records, %.1f sightings each: written %.2f s (%.0f records/s), detect %.2f s, "
+    printf("%u records, %.1f sightings each: written %.2f s (%.0f records/s), detect %.2f s, "
            "close %.2f s, %.0f bytes a record\n",
-           RECORDS, (double)sightings / RECORDS, write_s, RECORDS / write_s, detect_s, close_s,
-           (double)st.st_size / RECORDS);
+           records, (double)sightings / records, write_s, records / write_s, detect_s, close_s,
+           (double)st.st_size / records);
     if (!getenv("BRIDLE_KEEP")) {
         unlink(path);
         rmdir(folder);

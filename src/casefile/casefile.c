@@ -149,6 +149,8 @@ static bool harden(struct casefile *c, struct err *e)
 static struct casefile *new_case(const char *path, enum case_mode mode)
 {
     struct casefile *c = xcalloc(1, sizeof *c);
+    /* SQLite need not count its memory under a lock. Without effect once it is in use. */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     c->path = xstrdup(path);
     c->mode = mode;
     if (getrandom(&c->seed, sizeof c->seed, 0) != sizeof c->seed)

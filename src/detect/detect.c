@@ -119,14 +119,16 @@ bool writer_record(struct writer *w, int64_t finding, int64_t record, struct sli
 }
 
 /* A surer finding that holds all records and indicators of another one says all that it says. So goes
-   the bare host of a listed link where the link itself was seen, or a number without its prefix. */
+   the bare host of a listed link where the link itself was seen, or a number without its prefix.
+   Candidates are those that hold the other's first record: a list with an index, not all pairs. */
 static const char covered[] =
-    "DELETE FROM finding WHERE rule = 'indicator' AND EXISTS (SELECT 1 FROM finding g "
-    "WHERE g.rule = 'indicator' AND g.evidence_id = finding.evidence_id AND "
-    "g.artifact = finding.artifact AND g.confidence > finding.confidence AND "
-    "NOT EXISTS (SELECT indicator_id FROM finding_indicator WHERE finding_id = finding.id EXCEPT "
+    "WITH link AS MATERIALIZED (SELECT record_id, finding_id FROM finding_record) "
+    "DELETE FROM finding WHERE id IN (SELECT f.id FROM finding f CROSS JOIN link ON "
+    "link.record_id = (SELECT min(record_id) FROM finding_record WHERE finding_id = f.id) "
+    "CROSS JOIN finding g ON g.id = link.finding_id WHERE g.confidence > f.confidence AND "
+    "NOT EXISTS (SELECT indicator_id FROM finding_indicator WHERE finding_id = f.id EXCEPT "
     "SELECT indicator_id FROM finding_indicator WHERE finding_id = g.id) AND "
-    "NOT EXISTS (SELECT record_id FROM finding_record WHERE finding_id = finding.id EXCEPT "
+    "NOT EXISTS (SELECT record_id FROM finding_record WHERE finding_id = f.id EXCEPT "
     "SELECT record_id FROM finding_record WHERE finding_id = g.id));"
     "DELETE FROM finding_record WHERE finding_id NOT IN (SELECT id FROM finding);"
     "DELETE FROM finding_indicator WHERE finding_id NOT IN (SELECT id FROM finding);"
