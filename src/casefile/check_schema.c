@@ -12,7 +12,15 @@
 #include "casefile/impl.h"
 
 /* Of SQLite's file format, big-endian. */
-enum { HEADER = 100, WRITE_VERSION = 18, READ_VERSION = 19, USER_VERSION = 60, APPLICATION = 68 };
+enum {
+    HEADER = 100,
+    PAGE_SIZE = 16, /* two bytes; 1 is 65,536 */
+    WRITE_VERSION = 18,
+    READ_VERSION = 19,
+    PAGES = 28,
+    USER_VERSION = 60,
+    APPLICATION = 68,
+};
 
 static uint32_t u32(const uint8_t *p)
 {
@@ -30,6 +38,18 @@ static bool check_header(const uint8_t h[HEADER], struct err *e)
     if (h[WRITE_VERSION] != 1 || h[READ_VERSION] != 1)
         return err_set(e, ERR_UNSUPPORTED, "another program has changed how the case is kept");
     return true;
+}
+
+/* SQLite forgives missing pages until it reads one. With a journal the length is in there. */
+static bool check_length(const uint8_t h[HEADER], const char *path, off_t bytes, struct err *e)
+{
+    char side[4096];
+    uint64_t page = (uint64_t)h[PAGE_SIZE] << 8 | h[PAGE_SIZE + 1];
+    page = page == 1 ? 65536 : page;
+    snprintf(side, sizeof side, "%s-journal", path);
+    if (access(side, F_OK) == 0 || u32(h + PAGES) * page <= (uint64_t)bytes)
+        return true;
+    return err_set(e, ERR_CORRUPT, "the case is cut off");
 }
 
 /* A journal can name a second one, which SQLite deletes after the roll-back: beside a hostile case
@@ -67,7 +87,8 @@ bool case_sniff(const char *path, struct err *e)
     close(fd);
     if (!whole)
         return err_set(e, ERR_UNSUPPORTED, "not a case");
-    return check_header(header, e) && check_journal(path, e);
+    return check_header(header, e) && check_journal(path, e) &&
+           check_length(header, path, st.st_size, e);
 }
 
 static const char objects[] =

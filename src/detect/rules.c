@@ -179,13 +179,15 @@ static bool run_rule(struct writer *w, const struct rule *r, struct err *e)
         case_prepare(w->c, "SELECT id, evidence_id FROM coverage WHERE artifact = ?1", e);
     sqlite3_stmt *s = over ? case_prepare(w->c, (const char *)sql.p, e) : NULL;
     bool ok = s != NULL;
+    int rc = SQLITE_DONE;
     if (ok)
         case_bind(over, 1, slice_of(r->artifact));
-    while (ok && sqlite3_step(over) == SQLITE_ROW) {
+    while (ok && (rc = sqlite3_step(over)) == SQLITE_ROW) {
         sqlite3_bind_int64(s, 1, sqlite3_column_int64(over, 0));
         ok = add_rows(w, r, sqlite3_column_int64(over, 1), s, e);
         sqlite3_reset(s);
     }
+    ok = ok && (rc == SQLITE_DONE || case_err(w->c, e));
     sqlite3_finalize(over);
     sqlite3_finalize(s);
     buf_free(&sql);
