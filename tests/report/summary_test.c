@@ -108,9 +108,8 @@ static void a_check_without_lists_says_so_among_the_gaps(void **state)
     kit_detect(k);
     const char *text = kit_summary(k, "en", 80, false);
     assert_memory_equal(text, "INCOMPLETE: ", 12);
-    assert_true(contains(text,
-                         "no indicators of this type were loaded\n"
-                         "    What would close the gap: a list of known traces"));
+    assert_true(contains(text, "no indicators of this type were loaded\n"
+                               "    What would close the gap: a list of known traces"));
 }
 
 static void whom_an_app_watches_reads_of_safety_first(void **state)
