@@ -14,9 +14,11 @@ const utf8 = new TextDecoder();
 const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\ufff9-\ufffb]/g;
 const ADDRESS = /domain|host|url|site|origin|link|server|referr?er|e-?mail|address|^ip|_ip|account/i;
 const NAME = /^[\w-]+(\.[\w-]+)+\.?$/;
+const MAIL = /^\S+@[\w-]+(\.[\w-]+)+$/;
 
 function defang(text, name) {
-    const bare = name && ADDRESS.test(name) && (NAME.test(text) || text.includes('@'));
+    const bare = MAIL.test(text) ||
+        name && ADDRESS.test(name) && (NAME.test(text) || text.includes('@'));
     if (bare)
         return text.replace(/\./g, '[.]');
     return text.replace(/\bhttp(s?:\/\/)([^\s/"'<>]*)/gi,
@@ -268,7 +270,8 @@ function open(i) {
     pair(where, words['ui.artifact'], source ? source.id : '', true);
     pair(where, words['ui.path'], path, true);
     pair(where, words['ui.container-path'], container, true);
-    pair(where, words['ui.row'], plain(row[COL.place]), true);
+    const [, kind, place] = /^(\w+) ([^]*)$/.exec(plain(row[COL.place]));
+    pair(where, words[kind === 'row' ? 'ui.row' : 'page.' + kind], place, true);
     pair(where, words['page.state'], words['ui.state-' + row[COL.state]] || row[COL.state], false);
     $('drawer-t').replaceChildren(make('bdi', '', source ? source.title : ''));
     const body = [part(words['page.fields'], fields), part(words['page.where'], where)];

@@ -180,10 +180,11 @@ static void indicator_words(const struct case_finding *f, const char *lang, stru
 {
     const char *x = exposure_name(f->exposure), *value = arena_string(a, f->subject);
     struct buf text = {0};
-    out->title = arena_printf(a, "%s: %s", words(lang, arena_printf(a, "exposure.%s", x)), value);
+    out->title = arena_printf(a, "%s: %s", words(lang, arena_printf(a, "exposure.%s", x)),
+                              words_value(a, lang, value));
     if (f->exposure == EXPOSURE_NONE)
-        sentence(&text, arena_printf(a, "%s (%.*s).", value, (int)f->title_of_artifact.n,
-                                     (const char *)f->title_of_artifact.p));
+        sentence(&text, arena_printf(a, "%s (%s).", words_value(a, lang, value),
+                                     words_value(a, lang, arena_string(a, f->title_of_artifact))));
     else
         sentence(&text, words_fill(a, lang, seen_key(f, a), "value", value, "artifact",
                                    arena_string(a, f->title_of_artifact), NULL));

@@ -92,9 +92,9 @@ static void put_ladder(struct page *p, const struct family *fam, unsigned visibl
     put(p, "</ol></div>");
 }
 
-void put_sentence(struct page *p, const struct case_finding *f, const char *text)
+/* Ours, but for the finding's value wherever it stands in it. */
+static void put_words(struct page *p, const struct case_finding *f, struct slice rest)
 {
-    struct slice rest = slice_of(text);
     while (rest.n) {
         size_t at = f->subject.n ? slice_search(rest, f->subject, 0) : rest.n;
         put_own(p, arena_string(&p->a, slice_sub(rest, 0, at)));
@@ -102,6 +102,27 @@ void put_sentence(struct page *p, const struct case_finding *f, const char *text
             put_value_text(p, f->type, f->subject);
         rest = slice_sub(rest, at + f->subject.n, rest.n);
     }
+}
+
+/* In a right-to-left language words_value() marks where each value begins and ends. */
+void put_sentence(struct page *p, const struct case_finding *f, const char *text)
+{
+    const struct slice open = slice_of("\u2068"), close = slice_of("\u2069");
+    struct slice rest = slice_of(text);
+    bool marked = !strcmp(words(p->lang, "meta.direction"), "rtl");
+    while (marked && rest.n) {
+        size_t from = slice_search(rest, open, 0), to = slice_search(rest, close, from);
+        put_words(p, f, slice_sub(rest, 0, from));
+        struct slice value = slice_sub(rest, from + open.n, to - from - open.n);
+        rest = slice_sub(rest, to + close.n, rest.n);
+        if (from == to)
+            break;
+        if (slice_equal(value, f->subject) || slice_search(value, slice_of("<U+"), 0) < value.n)
+            put_value_text(p, f->type, value);
+        else
+            put_evidence(p, value);
+    }
+    put_words(p, f, rest);
 }
 
 static void put_summary(struct page *p, const struct case_finding *f, const struct finding_text *t)

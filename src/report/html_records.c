@@ -232,13 +232,12 @@ static void put_rows(struct page *p, const struct pairs *files, const struct pai
 static void put_index(struct page *p)
 {
     static const char *const keys[] = {
-        "page.loading",       "page.old-browser", "page.shown",
-        "page.proves",        "page.fields",      "page.where",
-        "page.state",         "ui.no-match",      "ui.path",
-        "ui.container-path",  "ui.time",          "ui.artifact",
-        "page.all",           "section.findings", "ui.row",
-        "ui.state-live",      "ui.state-wal",     "ui.state-journal",
-        "ui.state-recovered",
+        "page.loading",     "page.old-browser",   "page.shown",    "page.proves",
+        "page.fields",      "page.where",         "page.state",    "ui.no-match",
+        "ui.path",          "ui.container-path",  "ui.time",       "ui.artifact",
+        "page.all",         "section.findings",   "ui.row",        "page.key",
+        "page.line",        "page.offset",        "ui.state-live", "ui.state-wal",
+        "ui.state-journal", "ui.state-recovered",
     };
     struct buf text = {0};
     struct json_writer w;

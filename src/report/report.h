@@ -8,7 +8,12 @@
 
 /* Words in the reader's language; English where one is missing. Tables are compiled in. */
 const char *words(const char *lang, const char *key); /* never NULL: the key itself if unknown */
-/* Fills {name} placeholders: pairs of name, value, ended by NULL. In the arena. */
+/*
+ * A value as it stands in a sentence: where the language runs right to left, between the isolates
+ * U+2068 and U+2069, else a date in it would read backwards. Such characters of its own become text.
+ */
+const char *words_value(struct arena *a, const char *lang, const char *value);
+/* Fills {name} placeholders with words_value(): pairs of name, value, ended by NULL. In the arena. */
 const char *words_fill(struct arena *a, const char *lang, const char *key, ...)
     __attribute__((sentinel));
 /* `count.KEY` in the plural form of n. */

@@ -2,7 +2,7 @@
  * What the terminal shows at the end: verdict first, findings by weight, what was not checked as
  * loud as the rest, what it was compared with, and where case and report are.
  *
- * Values of the case are made harmless by shown() where they enter a sentence; what paragraph()
+ * Values of the case are made harmless by safe() or shown() before they enter a sentence; what paragraph()
  * gets is ready to be sent.
  */
 #include <sqlite3.h>
@@ -31,19 +31,19 @@ static void style(struct screen *s, const char *code)
         buf_printf(&s->out, "\033[%sm", code);
 }
 
-/* Between isolates where the language runs right to left, so that a value can't reorder it. */
-static const char *shown(struct screen *s, struct slice text)
+static const char *safe(struct screen *s, struct slice text)
 {
-    bool isolate = !strcmp(s->lang, "ar");
     struct buf out = {0};
-    if (isolate)
-        buf_text(&out, "\u2068");
     escape_terminal(&out, text);
-    if (isolate)
-        buf_text(&out, "\u2069");
     const char *kept = arena_string(&s->arena, buf_view(&out));
     buf_free(&out);
     return kept;
+}
+
+/* For what stands alone; words_fill() isolates by itself. */
+static const char *shown(struct screen *s, struct slice text)
+{
+    return words_value(&s->arena, s->lang, safe(s, text));
 }
 
 static const char *word(struct screen *s, const char *prefix, const char *name)
@@ -270,13 +270,13 @@ static void show_finding(struct screen *s, const struct case_finding *f, unsigne
 {
     static const char *const colors[] = {"0", "36", "33", "35", "1;31"};
     struct finding_text text;
-    struct case_finding safe = *f;
+    struct case_finding harmless = *f;
     const char *severity = word(s, "severity", severity_name(f->severity));
     bool link = slice_is(f->type, "domain") || slice_is(f->type, "url") ||
                 slice_is(f->type, "ip") || slice_is(f->type, "email");
-    safe.subject =
-        slice_of(shown(s, link ? defang(f->subject, &s->arena) : utf8_cut(f->subject, 400)));
-    finding_words(&safe, s->lang, &s->arena, &text);
+    harmless.subject =
+        slice_of(safe(s, link ? defang(f->subject, &s->arena) : utf8_cut(f->subject, 400)));
+    finding_words(&harmless, s->lang, &s->arena, &text);
     buf_text(&s->out, "  ");
     style(s, colors[f->severity]);
     buf_text(&s->out, severity);
@@ -303,7 +303,7 @@ static bool show_findings(struct screen *s, const char *case_path, struct err *e
             paragraph(s, 2,
                       words_fill(&s->arena, s->lang, "cli.more", "n",
                                  number_text(&s->arena, n - SHOWN_FINDINGS), "case",
-                                 shown(s, slice_of(case_path)), NULL));
+                                 safe(s, slice_of(case_path)), NULL));
     }
     free(list);
     return ok;
@@ -493,11 +493,11 @@ static void show_end(struct screen *s, const char *case_path, const char *report
     buf_byte(&s->out, '\n');
     paragraph(
         s, 0,
-        words_fill(&s->arena, s->lang, "cli.case", "path", shown(s, slice_of(case_path)), NULL));
+        words_fill(&s->arena, s->lang, "cli.case", "path", safe(s, slice_of(case_path)), NULL));
     if (report_path)
         paragraph(s, 0,
                   words_fill(&s->arena, s->lang, "cli.report", "path",
-                             shown(s, slice_of(report_path)), NULL));
+                             safe(s, slice_of(report_path)), NULL));
     if (seconds > 0)
         paragraph(s, 0,
                   words_fill(&s->arena, s->lang, "cli.took", "seconds",

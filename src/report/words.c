@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "base/utf8.h"
 #include "report/report.h"
 
 struct word {
@@ -57,18 +58,31 @@ static const char *value_of(struct slice name, const char *const *pairs, size_t 
     return NULL;
 }
 
-const char *words_fill(struct arena *a, const char *lang, const char *key, ...)
+const char *words_value(struct arena *a, const char *lang, const char *value)
 {
-    enum { PAIRS = 16 };
-    const char *pairs[PAIRS];
-    size_t n = 0;
     struct buf out = {0};
-    va_list ap;
-    va_start(ap, key);
-    while (n < PAIRS && (pairs[n] = va_arg(ap, const char *)))
-        n++;
-    va_end(ap);
-    struct slice rest = slice_of(words(lang, key));
+    if (strcmp(words(lang, "meta.direction"), "rtl"))
+        return value;
+    buf_text(&out, "\u2068");
+    for (struct slice rest = slice_of(value); rest.n;) {
+        uint32_t cp = 0;
+        size_t n = utf8_next(rest, &cp);
+        if (cp >= 0x2066 && cp <= 0x2069)
+            buf_printf(&out, "<U+%04X>", cp);
+        else
+            buf_slice(&out, slice_sub(rest, 0, n ? n : 1));
+        rest = slice_sub(rest, n ? n : 1, rest.n);
+    }
+    buf_text(&out, "\u2069");
+    const char *text = arena_string(a, buf_view(&out));
+    buf_free(&out);
+    return text;
+}
+
+static const char *fill(struct arena *a, const char *text, const char *const *pairs, size_t n)
+{
+    struct buf out = {0};
+    struct slice rest = slice_of(text);
     while (rest.n) {
         size_t open = slice_find(rest, '{'), close = slice_find(rest, '}');
         buf_slice(&out, slice_sub(rest, 0, open));
@@ -83,9 +97,24 @@ const char *words_fill(struct arena *a, const char *lang, const char *key, ...)
             buf_slice(&out, slice_sub(rest, open, close - open + 1));
         rest = slice_sub(rest, close + 1, rest.n);
     }
-    const char *text = arena_string(a, buf_view(&out));
+    const char *filled = arena_string(a, buf_view(&out));
     buf_free(&out);
-    return text;
+    return filled;
+}
+
+const char *words_fill(struct arena *a, const char *lang, const char *key, ...)
+{
+    enum { PAIRS = 16 };
+    const char *pairs[PAIRS];
+    size_t n = 0;
+    va_list ap;
+    va_start(ap, key);
+    while (n < PAIRS && (pairs[n] = va_arg(ap, const char *)))
+        n++;
+    va_end(ap);
+    for (size_t i = 1; i < n; i += 2)
+        pairs[i] = words_value(a, lang, pairs[i]);
+    return fill(a, words(lang, key), pairs, n);
 }
 
 /* CLDR cardinal categories of the languages we have, for whole numbers. */
@@ -113,7 +142,7 @@ const char *words_count(struct arena *a, const char *lang, const char *key, uint
         lang = "en";
         full = arena_printf(a, "count.%s.%s", key, category(lang, n));
     }
-    return words_fill(a, lang, full, "n", number_text(a, n), NULL);
+    return fill(a, words(lang, full), (const char *const[]){"n", number_text(a, n)}, 2);
 }
 
 /* 1,234,567: thousands apart, in every language alike, so that versions can be laid side by side. */

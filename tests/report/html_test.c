@@ -216,7 +216,13 @@ static void arabic_page_runs_from_right_to_left(void **state)
 {
     (void)state;
     kit_detect(&kit);
-    assert_true(contains(kit_html(&kit, "ar"), "<html lang=\"ar\" dir=\"rtl\">"));
+    const char *html = kit_html(&kit, "ar");
+    assert_true(contains(html, "<html lang=\"ar\" dir=\"rtl\">"));
+    /* Values in sentences keep their own direction; links stay defanged. */
+    assert_true(contains(html, "<bdi>2026-01-10 10:00:00</bdi>"));
+    assert_true(contains(html, "<bdi>example.stix2</bdi>"));
+    assert_false(contains(html, "\u2068"));
+    assert_false(contains(html, "U+2068"));
     assert_true(contains(kit_html(&kit, "xx"), "<html lang=\"en\" dir=\"ltr\">"));
 }
 
