@@ -22,11 +22,18 @@ static inline void build_number(struct build *d, uint64_t v, unsigned bytes)
         buf_byte(&d->b, i < 8 ? (uint8_t)(v >> 8 * i) : 0);
 }
 
+/* Room for one offset more; doubled, so that hundred thousands of objects stay cheap. */
+static inline void build_offset(struct build *d)
+{
+    if ((d->n & (d->n - 1)) == 0)
+        d->offsets = xrealloc(d->offsets, d->n ? d->n * 2 : 1, sizeof *d->offsets);
+    d->offsets[d->n] = d->b.n;
+}
+
 /* All of these return the number of the new object. */
 static inline uint64_t build_object(struct build *d, const void *bytes, size_t n)
 {
-    d->offsets = xrealloc(d->offsets, d->n + 1, sizeof *d->offsets);
-    d->offsets[d->n] = d->b.n;
+    build_offset(d);
     buf_add(&d->b, bytes, n);
     return d->n++;
 }
