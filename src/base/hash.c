@@ -51,7 +51,7 @@ void sha1_of(struct slice s, uint8_t out[SHA1_SIZE])
 
 bool sha256_blob(struct blob *b, uint8_t out[SHA256_SIZE], struct err *e)
 {
-    uint8_t piece[32 * 1024];
+    uint8_t piece[128 * 1024];
     struct sha256 *h = sha256_new();
     for (uint64_t off = 0, n; off < blob_size(b); off += n) {
         n = blob_size(b) - off;
