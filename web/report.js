@@ -56,11 +56,23 @@ function make(tag, name, text) {
 const plain = cell => cell.replace(/\\([tn\\])/g, (all, c) => c === 't' ? '\t' : c === 'n' ? '\n' : c);
 
 // -- blocks --
+function bytesOf(text) {
+    if (Uint8Array.fromBase64) // Chromium 140, Firefox 133
+        return Uint8Array.fromBase64(text);
+    const plain = atob(text), bytes = new Uint8Array(plain.length);
+    for (let i = 0; i < plain.length; i++)
+        bytes[i] = plain.charCodeAt(i);
+    return bytes;
+}
+
 async function unpack(node) {
-    const packed = Uint8Array.from(atob(node.textContent), c => c.charCodeAt(0));
+    const packed = bytesOf(node.textContent);
     node.remove();
-    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'));
-    return new Uint8Array(await new Response(stream).arrayBuffer());
+    // Not through a Blob: that would carry everything to another process and back.
+    const stream = new DecompressionStream('gzip'), to = stream.writable.getWriter();
+    to.write(packed).catch(() => {}); // the reader learns of it, too
+    to.close().catch(() => {});
+    return new Uint8Array(await new Response(stream.readable).arrayBuffer());
 }
 
 // Starts of the lines; with them the source's number and whether the row belongs to a finding.
@@ -426,6 +438,7 @@ async function start() {
         blocks.push(b);
         if (blocks.length === 1)
             draw();
+        await new Promise(done => setTimeout(done)); // let the page be read meanwhile
     }
     tell();
     draw();
