@@ -2,6 +2,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Reaches plist.c, plist_binary.c, plist_xml.c and plist_xml_value.c. */
 /* Reads values by each way there is; only so many, since few bytes can spell millions. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

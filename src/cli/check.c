@@ -281,7 +281,8 @@ static bool start_case(struct check *k, const char *path, const struct indicator
     ok = ok && casefile_set(k->casefile, "unread_sets", slice_of(text), e);
     if (ok && asprintf(&options, "{\"hash\":%u,\"jobs\":%u}", (unsigned)k->limits.hash,
                        k->limits.jobs) > 0)
-        ok = casefile_set(k->casefile, "options", slice_of(options), e);
+        ok = casefile_set(k->casefile, "options", slice_of(options), e) &&
+             casefile_log(k->casefile, "check", slice_of("bridle " BRIDLE_VERSION), e);
     free(options);
     return ok;
 }

@@ -70,31 +70,48 @@ static bool is_set(const struct dirent *d)
     return false;
 }
 
+static void cannot_open(struct load *l, const char *path, const char *why)
+{
+    complain(0, "cannot-open", "name", path, "why", why, NULL);
+    l->unread++;
+}
+
+static void load_path(struct load *l, const char *path, bool named, unsigned depth);
+
+/* What lies in a folder and looks like a set, and the folders below. */
+static void load_folder(struct load *l, const char *path, unsigned depth)
+{
+    struct dirent **names;
+    int n = depth < FOLDER_DEPTH ? scandir(path, &names, NULL, by_name) : -1;
+    if (n < 0)
+        cannot_open(l, path, depth < FOLDER_DEPTH ? strerror(errno) : "too many folders deep");
+    for (int i = 0; i < n; i++) {
+        char *below = NULL;
+        bool hidden = names[i]->d_name[0] == '.';
+        /* Some file systems don't say what a name is; opening it does. */
+        bool folder = names[i]->d_type == DT_DIR || names[i]->d_type == DT_UNKNOWN;
+        if (!hidden && (folder || is_set(names[i])) &&
+            asprintf(&below, "%s/%s", path, names[i]->d_name) > 0)
+            load_path(l, below, false, depth + 1);
+        free(below);
+        free(names[i]);
+    }
+    if (n >= 0)
+        free(names);
+}
+
 static void load_path(struct load *l, const char *path, bool named, unsigned depth)
 {
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 || fstat(fd, &st) != 0) {
-        complain(0, "cannot-open", "name", path, "why", strerror(errno), NULL);
-        l->unread++;
-    } else if (S_ISREG(st.st_mode)) {
+    if (fd < 0 || fstat(fd, &st) != 0)
+        cannot_open(l, path, strerror(errno));
+    else if (S_ISREG(st.st_mode))
         load_file(l, fd, path, named);
-    } else if (S_ISDIR(st.st_mode) && depth < FOLDER_DEPTH) {
-        struct dirent **names;
-        int n = scandir(path, &names, NULL, by_name);
-        for (int i = 0; i < n; i++) {
-            char *below = NULL;
-            bool hidden = names[i]->d_name[0] == '.';
-            bool folder = names[i]->d_type == DT_DIR;
-            if (!hidden && (folder || is_set(names[i])) &&
-                asprintf(&below, "%s/%s", path, names[i]->d_name) > 0)
-                load_path(l, below, false, depth + 1);
-            free(below);
-            free(names[i]);
-        }
-        if (n >= 0)
-            free(names);
-    }
+    else if (S_ISDIR(st.st_mode))
+        load_folder(l, path, depth);
+    else
+        cannot_open(l, path, "neither a file nor a folder");
     if (fd >= 0)
         close(fd);
 }

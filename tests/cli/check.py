@@ -138,6 +138,11 @@ def lists(t):
         3, "other.stix2", "prose.txt", words=["INCOMPLETE", "prose.txt", "could not be read"]))
     t.claim("a list without its end: 3", lambda: with_lists(
         3, "other.stix2", "cut.stix2", words=["INCOMPLETE", "cut.stix2", "ends too early"]))
+    deep = os.path.join("deep", *"abcdefgh")
+    os.makedirs(t.path(deep))
+    t.write(os.path.join(deep, "below.stix2"), indicator_set("below.example"))
+    t.claim("lists too deep in a folder: 3", lambda: with_lists(
+        3, "other.stix2", "deep", words=["INCOMPLETE", "too many folders deep"]))
     t.claim("no such list: 2", lambda: with_lists(2, "nowhere.stix2", words=["nowhere.stix2"]))
     t.claim("a bad list hides no finding: 1", lambda: with_lists(
         1, "made/demo.stix2", "prose.txt", words=["TRACES", "could not be read"]))

@@ -65,14 +65,20 @@ static bool emit_info(struct job *job, struct slice id, struct plist_value app, 
 static bool read_info(struct job *job, struct plist_value top, struct err *e)
 {
     struct plist_value apps = plist_get(top, "Applications");
+    struct plist_value installed = plist_get(top, "Installed Applications");
     struct plist_iter it = plist_iter(apps);
+    if (apps.type != PLIST_DICT && installed.type != PLIST_ARRAY) {
+        struct err why = {0};
+        err_set(&why, ERR_UNSUPPORTED, "schema not known: no list of apps");
+        job_unknown(job, &why);
+    }
     struct slice id;
     struct plist_value v;
     int64_t n = 0;
     while (plist_next(&it, &id, &v))
         if (!emit_info(job, id, v, n++, e))
             return false;
-    it = plist_iter(plist_get(top, "Installed Applications"));
+    it = plist_iter(installed);
     for (n = 0; plist_next(&it, &id, &v); n++) {
         struct record r;
         struct slice app = plist_string(v);

@@ -94,8 +94,14 @@ struct plist *ios_plist_file(struct job *job, struct file *f)
     struct plist *p = NULL;
     if (job_slurp(job, f, &bytes, &e))
         p = plist_open(bytes, job_arena(job), &e);
-    if (!p)
+    if (!p) {
         job_lost(job, "%.*s: %s", (int)f->entry.path.n, (const char *)f->entry.path.p, e.msg);
+    } else if (plist_top(p).type != PLIST_DICT) {
+        /* Nothing would be found in it, which must not look like nothing to find. */
+        err_set(&e, ERR_UNSUPPORTED, "schema not known: no dictionary at the top");
+        job_unknown(job, &e);
+        p = NULL;
+    }
     return p;
 }
 

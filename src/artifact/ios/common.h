@@ -23,7 +23,8 @@ void ios_plist_text(struct record *r, const char *name, struct plist_value dict,
    as unknown. (An empty plist has an empty list.) */
 bool ios_plist_list(struct job *job, struct plist *p, const char *key, struct plist_value *list);
 
-/* Opens the current file as a plist; NULL: booked as lost, with its path. */
+/* Opens the current file as a plist whose top is a dictionary, as all of ours are; NULL: it is booked
+   as lost or as of an unknown schema. */
 struct plist *ios_plist_file(struct job *job, struct file *f);
 /* Books what is wrong with a plist that was read to the end, if anything. */
 void ios_plist_end(struct job *job, struct file *f, struct plist *p);
