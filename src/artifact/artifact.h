@@ -54,6 +54,10 @@ struct artifact {
     const char *id;       /* "ios.safari_history": names everything */
     const char *title;    /* "Safari visits" */
     const char *explains; /* what it shows, how long it is kept, what clears it; two sentences */
+    const char *since;    /* first release that has it: "iOS 13", "Android 8"; NULL: all we read */
+    const char *kept;     /* how long entries stay: "about 30 days"; NULL: not known */
+    const char *clears;   /* what empties it: "clearing Safari's history"; NULL: not known */
+    unsigned kept_days;   /* the same for computing what silence is worth; 0: not known */
     unsigned found_in; /* none there = `absent`; elsewhere `not-applicable`. Never stops a read */
     unsigned expected_in; /* part of found_in where every phone has it: absent counts as not read */
     bool state;           /* holds a state on the day of capture, not a span of time */

@@ -39,6 +39,23 @@ static void print_columns(const struct artifact *a)
     }
 }
 
+/* What is known of an artifact beside its places; any may be missing. */
+static const struct {
+    const char *key, *title;
+    size_t at;
+} facts[] = {
+    {"since", "Since", offsetof(struct artifact, since)},
+    {"kept", "Kept", offsetof(struct artifact, kept)},
+    {"clears", "Cleared", offsetof(struct artifact, clears)},
+};
+
+static const char *fact(const struct artifact *a, size_t i)
+{
+    const char *text;
+    memcpy(&text, (const char *)a + facts[i].at, sizeof text);
+    return text;
+}
+
 static void print_page(const struct artifact *a)
 {
     printf("%s: %s\n\n%s\n\n", a->id, a->title, a->explains);
@@ -49,6 +66,9 @@ static void print_page(const struct artifact *a)
     for (const char *const *p = a->paths; *p; p++)
         printf("  Path      %s\n", *p);
     printf("  Holds     %s\n", a->state ? "a state on the day of capture" : "a span of time");
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
+        if (fact(a, i))
+            printf("  %-9s %s\n", facts[i].title, fact(a, i));
     for (int x = 0; x < EXPOSURES; x++)
         if (artifact_can_show(a) & 1u << x)
             printf("  Can show  %s\n", exposure_name((enum exposure)x));
@@ -79,6 +99,11 @@ static void add_json(struct buf *out, const struct artifact *a)
     json_array_end(&w);
     json_name(&w, "holds");
     json_text(&w, a->state ? "state" : "span");
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
+        if (fact(a, i)) {
+            json_name(&w, facts[i].key);
+            json_text(&w, fact(a, i));
+        }
     json_name(&w, "can_show");
     json_array(&w);
     for (int x = 0; x < EXPOSURES; x++)
