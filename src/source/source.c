@@ -52,6 +52,8 @@ void source_close(struct source *s)
         return;
     if (s->ops->close)
         s->ops->close(s);
+    for (unsigned i = 0; i < s->nmounts; i++)
+        source_close(s->mounts[i]);
     secret_wipe(&s->derived);
     free(s->rows);
     free(s->order);
@@ -175,6 +177,11 @@ struct blob *source_blob(struct source *s, const struct entry *f, struct err *e)
     if (!(r->flags & ROW_PRESENT)) {
         err_set(e, ERR_ABSENT, "listed, but its content is not there");
         return NULL;
+    }
+    if (r->mount) {
+        struct entry inner;
+        source_entry(s->mounts[r->mount - 1], r->place, &inner);
+        return source_blob(s->mounts[r->mount - 1], &inner, e);
     }
     return s->ops->blob(s, r, e);
 }

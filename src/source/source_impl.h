@@ -15,6 +15,8 @@ enum {
     SOURCE_MAX_PATH = 4096,
     SOURCE_MAX_ENTRIES = 4 * 1000 * 1000, /* four times the files of a full phone */
     SOURCE_MAX_TEXTS = 32,                /* damage and notes each; more are counted */
+    SOURCE_MAX_MOUNTS = 200,
+    SOURCE_MAX_NESTING = 4, /* containers inside each other */
 };
 
 /* An entry, packed: a full phone has a million. Strings lie in the source's memory. */
@@ -27,6 +29,7 @@ struct row {
     uint32_t place; /* where the kind finds the content */
     uint16_t path_n, container_n, domain_n, relative_n, extra_n; /* relative: tail of path */
     uint8_t type, precision, protection, flags;
+    uint8_t mount; /* 0: of this source; n: entry `place` of the n-th mounted one */
 };
 enum { ROW_PRESENT = 1, ROW_LISTED = 2, ROW_DUPLICATE = 4, ROW_BROKEN = 8 };
 
@@ -51,6 +54,9 @@ struct source {
     struct arena memory;
     uint8_t *spare; /* rest of a piece of memory that source_keep() hands out */
     size_t nspare;
+
+    struct source *mounts[SOURCE_MAX_MOUNTS];
+    unsigned nmounts, depth; /* depth: levels of containers in it, itself included */
 
     struct row *rows;
     size_t nrows, room;
@@ -101,6 +107,18 @@ enum { DIR_MAX_DEPTH = 64 };
 MUST_CHECK struct source *dir_open(int fd, const struct dir_options *o, struct err *e);
 /* One loose file; fd is not closed. */
 struct source *dir_of_file(int fd, const char *name, uint64_t bytes);
+
+/* zip.c: a zip archive by its central directory; without one by its local headers, as damage. Takes b
+   over, also when it gives NULL. ERR_CORRUPT: no zip, or nothing in it can be told. */
+MUST_CHECK struct source *zip_open(struct blob *b, struct err *e);
+
+/*
+ * mount.c: a container inside a container. The entries of `inner` appear in `outer` at prefix + "/" +
+ * their path, with prefix as "/bugreport.zip" or ""; their bytes are asked of `inner`, which is taken
+ * over in any case. Its damage and notes become outer's, with the prefix before them. source_sort() is
+ * due afterwards. False: nested too deep or too many; told as damage of outer.
+ */
+bool source_mount(struct source *outer, struct slice prefix, struct source *inner);
 
 /* files.c: gives a container's names their meaning: an iOS file system, or loose files. */
 MUST_CHECK bool files_recognise(struct source *s, struct err *e);
