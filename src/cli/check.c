@@ -28,6 +28,7 @@ struct check {
     struct casefile *casefile;
     struct progress progress;
     unsigned unopened;
+    bool confined;
 };
 
 #define AT(member) offsetof(struct check, member)
@@ -301,6 +302,17 @@ static bool add_contact(struct check *k, struct err *e)
     return n >= 0 && casefile_set(k->casefile, "contact", slice_trim(slice_at(text, (size_t)n)), e);
 }
 
+/* Before the first byte of evidence is looked at; the readers are started later and need exec. */
+static void confine(struct check *k, const char *case_path)
+{
+    if (k->confined)
+        return;
+    k->confined = true;
+    const char *files[] = {case_path, k->report, NULL};
+    if (!worker_confine_parent(files, true) && !k->quiet)
+        complain(0, "not-confined", NULL);
+}
+
 /* One piece of evidence, from its path to its rows in the case. */
 static int check_one(struct check *k, const char *path, const struct indicators *in,
                      unsigned unread, char **case_path, struct err *e)
@@ -326,6 +338,7 @@ static int check_one(struct check *k, const char *path, const struct indicators 
         close(fd);
         return complain(EXIT_USAGE, "exists", "name", *case_path, NULL);
     }
+    confine(k, *case_path);
     struct worker *w = worker_start(fd, name, &k->limits, e);
     if (!w) {
         close(fd);

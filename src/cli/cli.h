@@ -72,6 +72,10 @@ int complain_err(const struct err *e, const char *name);
 /* An error with a case: not one, damaged, newer, in use. */
 int complain_case(const struct err *e, const char *path);
 
+/* Someone else's case is hostile: before its first page is read, the program gives up starting
+   programs, the network, and writing elsewhere than beside the case and `out` (may be NULL). */
+void confine_to(const char *case_path, const char *out);
+
 bool color_wanted(FILE *f);      /* a terminal, and NO_COLOR is not set */
 unsigned terminal_width(int fd); /* columns, 80 if unknown */
 

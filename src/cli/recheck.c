@@ -89,6 +89,7 @@ static int run(const struct command *self, int argc, char **argv)
     if (load_indicators(&r.indicators, &limits, in, &unread)) {
         if (in->nitems == 0 && !r.quiet)
             complain(0, "no-indicators", NULL);
+        confine_to(end.case_path, NULL);
         struct casefile *c = casefile_open(end.case_path, CASE_WRITE, &e);
         end.seconds = utime_steady() - began;
         status = c ? judge(&r, c, in, unread, &end, &e) : EXIT_UNREADABLE;

@@ -23,6 +23,7 @@ static int write_document(const char *case_path, const char *out, struct documen
 {
     struct err e = {0};
     const struct report_options options = {d->lang ? d->lang : "en", d->redact};
+    confine_to(case_path, is_stdout(out) ? NULL : out);
     struct casefile *c = casefile_open(case_path, CASE_READ, &e);
     if (!c)
         return complain_case(&e, case_path);

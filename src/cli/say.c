@@ -93,6 +93,13 @@ int complain_case(const struct err *e, const char *path)
     return complain(EXIT_OURS, "internal", "why", e->msg, NULL);
 }
 
+void confine_to(const char *case_path, const char *out)
+{
+    const char *files[] = {case_path, out, NULL};
+    if (!worker_confine_parent(files, false))
+        complain(0, "not-confined", NULL);
+}
+
 bool color_wanted(FILE *f)
 {
     const char *no = getenv("NO_COLOR"), *term = getenv("TERM");

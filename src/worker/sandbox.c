@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -63,26 +64,83 @@ static size_t everything(int abi, struct ruleset *r)
     return abi >= 6 ? 24 : abi >= 4 ? 16 : 8;
 }
 
+/* The rights of this kernel; *size of the structure it takes. 0: no Landlock. */
+static int kernel_rights(struct ruleset *all, size_t *size)
+{
+    int abi = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    if (abi < 1)
+        return 0;
+    *size = everything(abi, all);
+    return abi;
+}
+
+static bool allow_below(int ruleset, int fd, uint64_t rights)
+{
+    struct landlock_path_beneath_attr below = {.allowed_access = rights, .parent_fd = fd};
+    return syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &below, 0) == 0;
+}
+
 static bool landlock(int evidence_fd, bool folder)
 {
     struct ruleset all;
-    int abi = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-    if (abi < 1)
+    size_t size;
+    if (!kernel_rights(&all, &size))
         return false;
-    size_t n = everything(abi, &all);
-    int fd = (int)syscall(SYS_landlock_create_ruleset, &all, n, 0);
+    int fd = (int)syscall(SYS_landlock_create_ruleset, &all, size, 0);
     if (fd < 0)
         return false;
-    bool ok = true;
-    if (folder) {
-        struct landlock_path_beneath_attr below = {
-            .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
-            .parent_fd = evidence_fd,
-        };
-        ok = syscall(SYS_landlock_add_rule, fd, LANDLOCK_RULE_PATH_BENEATH, &below, 0) == 0;
-    }
+    bool ok = !folder || allow_below(fd, evidence_fd,
+                                     LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR);
     ok = ok && syscall(SYS_landlock_restrict_self, fd, 0) == 0;
     close(fd);
+    return ok;
+}
+
+#define TRUNCATE (UINT64_C(1) << 14)  /* from ABI 3 */
+#define IOCTL_DEV (UINT64_C(1) << 15) /* from ABI 5; the terminal's echo needs it */
+
+/* What isn't there can't be allowed: it will be missed, and said, when it is to be written. */
+static bool allow_path(int ruleset, const char *path, uint64_t rights)
+{
+    int fd = open(path, O_PATH | O_CLOEXEC);
+    if (fd < 0)
+        return true;
+    bool ok = allow_below(ruleset, fd, rights);
+    close(fd);
+    return ok;
+}
+
+static bool allow_folder_of(int ruleset, const char *file, uint64_t rights)
+{
+    char folder[4096];
+    const char *slash = strrchr(file, '/');
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - file) + 1 : 1,
+             slash ? file : ".");
+    return allow_path(ruleset, folder, rights);
+}
+
+/* False where Landlock isn't there. */
+static bool parent_files(const char *const *files, bool exec)
+{
+    struct ruleset all;
+    size_t size;
+    if (!kernel_rights(&all, &size))
+        return false;
+    all.fs &= ~(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR | IOCTL_DEV);
+    all.scoped = 0; /* its own children are all that it signals */
+    uint64_t writing = all.fs & ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE;
+    if (exec)
+        all.fs = writing;
+    int ruleset = (int)syscall(SYS_landlock_create_ruleset, &all, size, 0);
+    if (ruleset < 0)
+        return false;
+    /* The prompt for a password; what a child without a terminal gets for one. */
+    uint64_t device = writing & (LANDLOCK_ACCESS_FS_WRITE_FILE | TRUNCATE);
+    bool ok = allow_path(ruleset, "/dev/tty", device) && allow_path(ruleset, "/dev/null", device);
+    for (; ok && *files; files++)
+        ok = allow_folder_of(ruleset, *files, writing);
+    ok = ok && syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
+    close(ruleset);
     return ok;
 }
 
@@ -219,6 +277,25 @@ static scmp_filter_ctx job_filter(void)
 static bool load(scmp_filter_ctx f)
 {
     return f && seccomp_attr_set(f, SCMP_FLTATR_CTL_NNP, 0) == 0 && seccomp_load(f) == 0;
+}
+
+/* Landlock knows the network only from ABI 4 on. */
+static bool parent_network(void)
+{
+    scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
+    bool ok = f &&
+              seccomp_rule_add(f, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1,
+                               SCMP_A0(SCMP_CMP_NE, AF_UNIX)) == 0 &&
+              seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(io_uring_setup), 0) == 0 &&
+              load(f);
+    seccomp_release(f);
+    return ok;
+}
+
+bool worker_confine_parent(const char *const *files, bool exec)
+{
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && parent_files(files, exec) &&
+           parent_network();
 }
 
 /* Address space that the opener uses now: a job starts with as much. */

@@ -29,6 +29,13 @@ void limits_default(struct limits *l);
 enum confinement { CONFINED_NONE, CONFINED_PARTIAL, CONFINED_FULL };
 const char *confinement_name(enum confinement c); /* "none", "partial", "full" */
 
+/*
+ * Confines the calling process, the parent, for good: from now on it writes only in the folders of
+ * these files (NULL-terminated), and opens no network connection; without exec it starts no program
+ * either. Its children inherit that. False: this kernel can't, or not all of it.
+ */
+bool worker_confine_parent(const char *const *files, bool exec);
+
 /* What the opener said of the evidence. Slices live as long as the worker. */
 struct opened {
     enum source_kind kind;
