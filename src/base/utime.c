@@ -69,8 +69,7 @@ struct utime utime_from_real(double v, enum epoch guess)
     return make(since + zero_point(since, guess), p);
 }
 
-/* Days since 1970-01-01 of a date in the proleptic Gregorian calendar. */
-static int64_t days_from_date(int64_t y, unsigned m, unsigned d)
+int64_t utime_days(int64_t y, unsigned m, unsigned d)
 {
     y -= m <= 2;
     int64_t era = (y >= 0 ? y : y - 399) / 400;
@@ -80,7 +79,7 @@ static int64_t days_from_date(int64_t y, unsigned m, unsigned d)
     return era * 146097 + (int64_t)doe - 719468;
 }
 
-static void date_from_days(int64_t days, int *y, unsigned *m, unsigned *d)
+void utime_date(int64_t days, int *y, unsigned *m, unsigned *d)
 {
     days += 719468;
     int64_t era = (days >= 0 ? days : days - 146096) / 146097;
@@ -91,6 +90,14 @@ static void date_from_days(int64_t days, int *y, unsigned *m, unsigned *d)
     *d = doy - (153 * mp + 2) / 5 + 1;
     *m = mp < 10 ? mp + 3 : mp - 9;
     *y = (int)((int64_t)yoe + era * 400 + (*m <= 2));
+}
+
+unsigned utime_month_days(unsigned year, unsigned month)
+{
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    if (month == 2)
+        return leap ? 29 : 28;
+    return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
 }
 
 static bool digits(struct cursor *c, unsigned n, unsigned *out)
@@ -117,7 +124,7 @@ struct utime utime_parse(struct slice text)
     if (!digits(&c, 4, &y) || !one(&c, '-') || !digits(&c, 2, &mo) || !one(&c, '-') ||
         !digits(&c, 2, &d) || mo < 1 || mo > 12 || d < 1 || d > 31)
         return UTIME_NONE;
-    int64_t days = days_from_date(y, mo, d);
+    int64_t days = utime_days(y, mo, d);
     if (!cursor_left(&c))
         return make((__int128)days * 86400 * NS, DAY);
     if ((!one(&c, 'T') && !one(&c, ' ')) || !digits(&c, 2, &h) || !one(&c, ':') ||
@@ -166,7 +173,7 @@ const char *utime_text(struct utime t, char out[UTIME_TEXT])
         days--, rest += 86400;
     int y; /* 1677 to 2262 */
     unsigned m, d;
-    date_from_days(days, &y, &m, &d);
+    utime_date(days, &y, &m, &d);
     p = put_digits(p, (uint64_t)y, 4);
     *p++ = '-';
     p = put_digits(p, m, 2);

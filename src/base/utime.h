@@ -37,6 +37,11 @@ struct utime utime_parse(struct slice text);
 enum { UTIME_TEXT = 40 };
 const char *utime_text(struct utime t, char out[UTIME_TEXT]);
 
+/* The calendar: days since 1970-01-01 of a date and back (proleptic Gregorian; month and day from 1). */
+int64_t utime_days(int64_t year, unsigned month, unsigned day);
+void utime_date(int64_t days, int *year, unsigned *month, unsigned *day);
+unsigned utime_month_days(unsigned year, unsigned month);
+
 /* The clock of this machine. Never used in anything that must be reproducible. */
 struct utime utime_now(void);
 /* Seconds of a steady clock, for budgets and durations. */

@@ -97,6 +97,13 @@ struct row *source_add(struct source *s, const struct entry *e)
     r->modified = pack_time(e->modified, &r->precision);
     r->changed = pack_time(e->changed, &r->precision);
     r->born = pack_time(e->born, &r->precision);
+    if (e->file.n) {
+        r->flags |= ROW_SECTION;
+        r->domain = e->file.p;
+        r->domain_n = (uint16_t)e->file.n;
+        r->inode = e->offset;
+        r->born = (int64_t)e->line;
+    }
     return r;
 }
 
@@ -129,6 +136,14 @@ void source_entry(const struct source *s, size_t id, struct entry *out)
         .born = unpack_time(r->born, r->precision),
         .id = id,
     };
+    if (r->flags & ROW_SECTION) {
+        out->file = out->domain;
+        out->offset = r->inode;
+        out->line = (uint64_t)r->born;
+        out->domain = none;
+        out->inode = 0;
+        out->born = UTIME_NONE;
+    }
 }
 
 static int compare_rows(const void *a, const void *b, void *rows)

@@ -41,6 +41,13 @@ struct entry {
     struct utime modified, changed, born;
     int64_t row; /* iOS backup: rowid in Files of Manifest.db; 0: unknown */
     size_t id;   /* index in the source */
+    /*
+     * A section of a text, such as the dump of one service in a bug report, is an entry of its own,
+     * and its content a part of that file: the file's path, the number of the section's first line
+     * (from 1) and where that begins. Empty and 0: a file of its own.
+     */
+    struct slice file;
+    uint64_t line, offset;
 };
 
 /* A password or key. Wiped by secret_wipe(). */
@@ -54,6 +61,8 @@ void secret_wipe(struct secret *s);
 /* Facts of the device and of the evidence, for the case. Slices live as long as the source. */
 struct facts {
     struct slice platform, model, os, build, serial, name, udid, imei, phone; /* empty: unknown */
+    struct slice zone; /* Android: the phone's zone as its properties name it, "Europe/Berlin" */
+    unsigned release;  /* Android: 14; 0: unknown */
     struct utime taken;
     bool encrypted;
     size_t files; /* entries of type ENTRY_FILE that are present */

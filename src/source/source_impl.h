@@ -31,7 +31,8 @@ struct row {
     uint8_t type, precision, protection, flags;
     uint8_t mount; /* 0: of this source; n: entry `place` of the n-th mounted one */
 };
-enum { ROW_PRESENT = 1, ROW_LISTED = 2, ROW_DUPLICATE = 4, ROW_BROKEN = 8 };
+/* ROW_SECTION: `domain` is the path of the text, `inode` the offset in it, `born` the line. */
+enum { ROW_PRESENT = 1, ROW_LISTED = 2, ROW_DUPLICATE = 4, ROW_BROKEN = 8, ROW_SECTION = 16 };
 
 struct source_ops {
     /* Only asked for rows of files that are present. */
