@@ -67,6 +67,12 @@ struct artifact {
     unsigned shows; /* coded: bits 1 << exposure it can yield; declared: derived from the columns */
     const char *const *paths;   /* patterns, NULL-terminated; see source_next() */
     const struct table *tables; /* declared, ends with a table without a name ... */
+    /* Declared, where other things bear the same file name: LIKE pattern of the names in its schema.
+       A database in which none fits is something else (a note); one without any table is unused. */
+    const char *mark;
+    /* Declared: adds to every record of a file what its place says; made once a file, in
+       job_memory(). */
+    void (*about)(struct job *job, const struct file *f, struct record *r);
     bool (*run)(struct job *job, struct err *e); /* ... or coded; never both */
 };
 

@@ -93,8 +93,17 @@ static void make_own(struct record *r)
             r->fields[i].exposure = EXPOSURE_NONE;
 }
 
+static void add_about(struct record *r, const struct record *about)
+{
+    for (unsigned i = 0; i < about->n; i++)
+        if (r->n < RECORD_MAX_FIELDS)
+            r->fields[r->n++] = about->fields[i];
+        else
+            r->overfull = true;
+}
+
 static bool emit_row(struct job *job, const struct plan *p, const struct sqlite_row *row,
-                     struct err *e)
+                     const struct record *about, struct err *e)
 {
     struct record r;
     struct err why = {0};
@@ -122,11 +131,13 @@ static bool emit_row(struct job *job, const struct plan *p, const struct sqlite_
     }
     if (p->own && row->values[p->n].integer != 0)
         make_own(&r);
+    add_about(&r, about);
     return job_emit(job, &r, e);
 }
 
 /* False: stop. What is wrong with the table alone is told and passed over. */
-static bool read_table(struct job *job, struct sqlite *db, const struct plan *p, struct err *e)
+static bool read_table(struct job *job, struct sqlite *db, const struct plan *p,
+                       const struct record *about, struct err *e)
 {
     const struct table *t = p->table;
     struct err why = {0};
@@ -134,7 +145,7 @@ static bool read_table(struct job *job, struct sqlite *db, const struct plan *p,
     bool go_on = true;
     struct sqlite_query *q = sqlite_query(db, t->from, t->row, p->sql, p->n + p->own, &why);
     while (q && go_on && sqlite_next(q, &row, &why)) {
-        go_on = emit_row(job, p, &row, e);
+        go_on = emit_row(job, p, &row, about, e);
         arena_reset(job_arena(job));
     }
     sqlite_query_free(q);
@@ -155,7 +166,7 @@ static bool read_table(struct job *job, struct sqlite *db, const struct plan *p,
 
 /* The tables of one name from t on: reads the first that fits. *known: something of it was there. */
 static bool read_alternatives(struct job *job, struct sqlite *db, const struct table *t,
-                              bool *known, struct err *e)
+                              const struct record *about, bool *known, struct err *e)
 {
     struct plan p;
     struct err why = {0};
@@ -171,7 +182,7 @@ static bool read_alternatives(struct job *job, struct sqlite *db, const struct t
     *known = true;
     for (; t->name && slice_is(slice_of(t->name), name); t++)
         if (prepare(db, t, &p, &why))
-            return read_table(job, db, &p, e);
+            return read_table(job, db, &p, about, e);
     job_unknown(job, &why);
     return true;
 }
@@ -188,18 +199,45 @@ static void tell_losses(struct job *job, struct sqlite *db)
         job_note(job, "%s", l.what[i]);
 }
 
+/* A database of another program under the same name, or one that was never used: a page without a
+   table. (Longer ones have lost their schema.) */
+static bool is_foreign(struct job *job, struct sqlite *db, const struct artifact *a,
+                       const struct file *f)
+{
+    int64_t all = 0, ours = 0;
+    uint8_t size[2] = {0}; /* of a page, at byte 16 of the file */
+    struct err ignored = {0};
+    const char *select = arena_printf(
+        job_arena(job), "SELECT count(*) FROM sqlite_schema WHERE name LIKE '%s'", a->mark);
+    if (!sqlite_int(db, "SELECT count(*) FROM sqlite_schema", &all) ||
+        !sqlite_int(db, select, &ours) || ours || !blob_read(f->blob, 16, size, 2, &ignored))
+        return false;
+    if (!all && (f->wal || blob_size(f->blob) > (uint64_t)(size[0] << 8 | size[1])))
+        return false;
+    job_note(job, "%.*s: %s", (int)f->entry.path.n, (const char *)f->entry.path.p,
+             all ? "a database of something else" : "a database without any table");
+    return true;
+}
+
 static bool read_file(struct job *job, const struct artifact *a, struct file *f, struct err *e)
 {
     struct err why = {0};
+    struct record about = {0};
     bool known = false, go_on = true;
     struct sqlite *db = job_sqlite(job, f, &why);
     if (!db) {
         job_unknown(job, &why);
         return true;
     }
+    if (a->mark && is_foreign(job, db, a, f)) {
+        tell_losses(job, db);
+        return true;
+    }
+    if (a->about)
+        a->about(job, f, &about);
     for (const struct table *t = a->tables; go_on && t->name;) {
         const char *name = t->name;
-        go_on = read_alternatives(job, db, t, &known, e);
+        go_on = read_alternatives(job, db, t, &about, &known, e);
         while (t->name && slice_is(slice_of(t->name), name))
             t++;
     }
