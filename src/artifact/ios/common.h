@@ -28,3 +28,35 @@ bool ios_plist_list(struct job *job, struct plist *p, const char *key, struct pl
 struct plist *ios_plist_file(struct job *job, struct file *f);
 /* Books what is wrong with a plist that was read to the end, if anything. */
 void ios_plist_end(struct job *job, struct file *f, struct plist *p);
+
+/*
+ * The app or group whose container a path lies in: the UUID of the path by the container's own
+ * metadata; in a backup the path has the id itself. Empty: in no container, or not known. Lives in
+ * job_memory().
+ */
+struct slice ios_container_app(struct job *job, struct slice path);
+/* For .about: `app`, as a fact. */
+void ios_about_app(struct job *job, const struct file *f, struct record *r);
+
+/*
+ * What was deleted at the end of a list, which leaves no gap: the highest number that was ever given
+ * (Core Data's Z_PRIMARYKEY, SQLite's sqlite_sequence) is above the highest that is there. A row
+ * only where that is so. `tops`: "SELECT 'Process' AS name, max(Z_PK) AS top FROM ZPROCESS UNION
+ * ALL ...". Rules look for table Z_PRIMARYKEY or sqlite_sequence.
+ */
+#define IOS_CORE_DATA_TAIL(tops)                                                                   \
+    {                                                                                              \
+        .name = "Z_PRIMARYKEY",                                                                    \
+        .from = "Z_PRIMARYKEY k JOIN (" tops ") t ON t.name = k.Z_NAME AND k.Z_MAX > t.top",       \
+        .row = "k.Z_ENT", .optional = true,                                                        \
+        .columns = COLUMNS(TEXT("list", "k.Z_NAME"), INT("last_given", "k.Z_MAX"),                 \
+                           INT("last_there", "t.top")),                                            \
+    }
+#define IOS_SEQUENCE_TAIL(tops)                                                                    \
+    {                                                                                              \
+        .name = "sqlite_sequence",                                                                 \
+        .from = "sqlite_sequence k JOIN (" tops ") t ON t.name = k.name AND k.seq > t.top",        \
+        .row = "k.rowid", .optional = true,                                                        \
+        .columns = COLUMNS(TEXT("list", "k.name"), INT("last_given", "k.seq"),                     \
+                           INT("last_there", "t.top")),                                            \
+    }
