@@ -13,8 +13,8 @@
 #include "source/locate.h"
 
 struct check {
-    const char *out, *contact, *password_file, *report, *only, *skip, *since, *until, *fail_on,
-        *hash;
+    const char *out, *contact, *password_file, *identity, *report, *only, *skip, *since, *until,
+        *fail_on, *hash;
     struct list indicators;
     unsigned password_fd, jobs, time_limit;
     uint64_t memory;
@@ -95,11 +95,15 @@ static bool settle(struct check *k)
            options_time(&command_check, k->until, &k->window.until);
 }
 
-/* The password as the options say. Once for all evidence; true also if there is none yet. */
+/* Password and identities as the options say. Once for all evidence; true also if there is none yet. */
 static bool given_password(struct check *k)
 {
     struct err e = {0};
     bool from_fd = k->password_fd != UINT32_MAX;
+    if (k->identity && !identity_file(k->identity, &k->secret)) {
+        complain(EXIT_UNREADABLE, "identity-file", "name", k->identity, NULL);
+        return false;
+    }
     if (!k->password_file && !from_fd)
         return true;
     if (from_fd ? password_read((int)k->password_fd, &k->secret, &e)
@@ -127,8 +131,8 @@ static bool open_evidence(struct check *k, struct worker *w, const char *name,
     bool (*show)(double) = k->quiet ? NULL : derivation;
     if (worker_open(w, &k->secret, show, opened, e))
         return true;
-    for (int tries = 0;
-         tries < 3 && !given && !interrupted && (e->code == ERR_LOCKED || e->code == ERR_WRONG_KEY);
+    for (int tries = 0; tries < 3 && !given && !interrupted && !wants_identity(e) &&
+                        (e->code == ERR_LOCKED || e->code == ERR_WRONG_KEY);
          tries++) {
         struct err asked = {0};
         if (e->code == ERR_WRONG_KEY)
@@ -459,6 +463,7 @@ const struct command command_check = {
         {"indicators", 'i', OPTION_LIST, AT(indicators), "PATH",
          "file or folder of indicators; may be repeated"},
         {"password-file", 0, OPTION_TEXT, AT(password_file), "F", "password of the backup"},
+        {"identity", 0, OPTION_TEXT, AT(identity), "FILE", "secret key for what age encrypted"},
         {"password-fd", 0, OPTION_COUNT, AT(password_fd), "N", "the same from an open descriptor"},
         {"report", 0, OPTION_TEXT, AT(report), "FILE", "report (default: beside the case)"},
         {"no-report", 0, OPTION_FLAG, AT(no_report), NULL, "write no report"},

@@ -89,6 +89,10 @@ bool password_ask(const char *evidence, struct secret *out, struct err *e);
 /* All of a file or descriptor, without one final line end. ERR_USAGE: empty or too long. */
 bool password_read(int fd, struct secret *out, struct err *e);
 bool password_file(const char *path, struct secret *out, struct err *e);
+/* Adds the age identities of a file. False: it can't be read, has none, or too many. */
+bool identity_file(const char *path, struct secret *out);
+/* The error is about a missing or wrong identity, not about a password. */
+bool wants_identity(const struct err *e);
 
 /* The progress line on stderr; silent unless that is a terminal. */
 struct progress {

@@ -9,6 +9,7 @@
 
 #include "base/utf8.h"
 #include "cli/cli.h"
+#include "source/age.h"
 
 /* A text for the terminal: what evidence or a file name may smuggle in is shown, not sent. */
 static void put(const char *text, FILE *to)
@@ -52,11 +53,20 @@ int complain(int status, const char *key, ...)
     return status;
 }
 
+bool wants_identity(const struct err *e)
+{
+    return strstr(e->msg, AGE_IDENTITY_NEEDED) || strstr(e->msg, AGE_IDENTITY_WRONG);
+}
+
 int complain_err(const struct err *e, const char *name)
 {
     switch (e->code) {
-    case ERR_LOCKED: return complain(EXIT_UNREADABLE, "no-password", "name", name, NULL);
-    case ERR_WRONG_KEY: return complain(EXIT_UNREADABLE, "wrong-password", "name", name, NULL);
+    case ERR_LOCKED:
+        return complain(EXIT_UNREADABLE, wants_identity(e) ? "no-identity" : "no-password", "name",
+                        name, NULL);
+    case ERR_WRONG_KEY:
+        return complain(EXIT_UNREADABLE, wants_identity(e) ? "wrong-identity" : "wrong-password",
+                        "name", name, NULL);
     case ERR_ABSENT: return complain(EXIT_UNREADABLE, "empty", "name", name, NULL);
     case ERR_UNSUPPORTED: return complain(EXIT_UNREADABLE, "not-evidence", "name", name, NULL);
     case ERR_CORRUPT:
@@ -143,6 +153,33 @@ bool password_file(const char *path, struct secret *out, struct err *e)
     bool ok = password_read(fd, out, e);
     close(fd);
     return ok;
+}
+
+bool identity_file(const char *path, struct secret *out)
+{
+    char text[16 * 1024];
+    uint8_t key[AGE_SECRET_SIZE];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text);
+    if (fd >= 0)
+        close(fd);
+    struct cursor c = cursor(slice_at(text, n > 0 ? (size_t)n : 0));
+    struct slice line;
+    bool fits = n >= 0 && (size_t)n < sizeof text;
+    while (fits && cursor_line(&c, &line)) {
+        line = slice_trim(line);
+        if (!age_identity_parse(line, key))
+            continue;
+        fits = out->nidentities + line.n + 1 <= sizeof out->identities;
+        if (!fits)
+            break;
+        memcpy(out->identities + out->nidentities, line.p, line.n);
+        out->nidentities += line.n;
+        out->identities[out->nidentities++] = '\n';
+    }
+    explicit_bzero(text, sizeof text);
+    explicit_bzero(key, sizeof key);
+    return fits && out->nidentities;
 }
 
 bool password_ask(const char *evidence, struct secret *out, struct err *e)

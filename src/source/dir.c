@@ -19,7 +19,6 @@ enum { OPEN_FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC };
 struct dir {
     struct source source;
     int fd; /* the caller's */
-    bool single;
 };
 
 /* Opens the folder or file below fd that a container path names. -1: errno. */
@@ -58,8 +57,6 @@ static struct slice raw_name(const struct row *r)
 static struct blob *dir_blob(struct source *s, const struct row *r, struct err *e)
 {
     const struct dir *d = (const struct dir *)s;
-    if (d->single)
-        return blob_of_fd(d->fd, 0, r->bytes, false);
     int fd = open_below(d->fd, raw_name(r));
     struct stat st;
     if (fd < 0 || fstat(fd, &st) < 0) {
@@ -245,19 +242,40 @@ struct source *dir_open(int fd, const struct dir_options *o, struct err *e)
     return &d->source;
 }
 
-struct source *dir_of_file(int fd, const char *name, uint64_t bytes)
+struct single {
+    struct source source;
+    struct blob *blob;
+};
+
+static struct blob *single_blob(struct source *s, const struct row *r, struct err *e)
 {
-    struct dir *d = xcalloc(1, sizeof *d);
-    struct source *s = &d->source;
-    s->ops = &dir_ops;
+    (void)e;
+    return blob_window(((struct single *)s)->blob, 0, r->bytes);
+}
+
+static void single_close(struct source *s)
+{
+    blob_close(((struct single *)s)->blob);
+}
+
+struct source *dir_of_blob(struct blob *b, const char *name)
+{
+    static const struct source_ops ops = {single_blob, single_close};
+    struct single *one = xcalloc(1, sizeof *one);
+    struct source *s = &one->source;
+    s->ops = &ops;
     s->kind = SOURCE_FILES;
-    d->fd = fd;
-    d->single = true;
-    struct entry en = {.type = ENTRY_FILE, .present = true, .listed = true, .bytes = bytes};
+    one->blob = b;
+    struct entry en = {.type = ENTRY_FILE, .present = true, .listed = true, .bytes = blob_size(b)};
     if (!source_path(s, slice_at(NULL, 0), slice_basename(slice_of(name)), &en.path))
         en.path = slice_of("/file");
     en.container = slice_sub(en.path, 1, en.path.n);
     source_add(s, &en);
     source_sort(s);
     return s;
+}
+
+struct source *dir_of_file(int fd, const char *name, uint64_t bytes)
+{
+    return dir_of_blob(blob_of_fd(fd, 0, bytes, false), name);
 }

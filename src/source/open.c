@@ -1,6 +1,8 @@
 /* Finds out by content what evidence is, and opens it. */
+#include <stdio.h>
 #include <sys/stat.h>
 
+#include "source/age.h"
 #include "source/source_impl.h"
 
 /* Gives a container's names their meaning. Takes s over. */
@@ -31,6 +33,43 @@ static struct source *open_folder(int fd, const struct secret *secret,
     return s ? recognise(s, secret, progress, e) : NULL;
 }
 
+/* What a name says of the contents of an age file: without ".age". */
+static void strip_age(char name[256])
+{
+    size_t n = strlen(name);
+    if (n > 4 && strcmp(name + n - 4, ".age") == 0)
+        name[n - 4] = '\0';
+}
+
+/* One file, by its first bytes. Takes b over. */
+static struct source *open_file(struct blob *b, const char *name, const struct secret *secret,
+                                bool (*progress)(double done), struct err *e)
+{
+    char inner[256];
+    bool age = age_is(b);
+    snprintf(inner, sizeof inner, "%s", name);
+    if (age) {
+        if (!(b = age_blob(b, secret, e)))
+            return NULL;
+        strip_age(inner);
+    }
+    const char *damage = b->damage;
+    if (blob_size(b) == 0) {
+        blob_close(b);
+        err_set(e, damage ? ERR_CORRUPT : ERR_ABSENT, "%s", damage ? damage : "empty file");
+        return NULL;
+    }
+    struct source *s = recognise(dir_of_blob(b, inner), secret, progress, e);
+    if (!s || !age)
+        return s;
+    s->facts.encrypted = true;
+    /* A key made from the same password would not open the age file again. */
+    secret_wipe(&s->derived);
+    if (damage)
+        source_damaged(s, "%s", damage);
+    return s;
+}
+
 struct source *source_open(int fd, const char *name, const struct secret *s,
                            bool (*progress)(double done), struct err *e)
 {
@@ -47,7 +86,7 @@ struct source *source_open(int fd, const char *name, const struct secret *s,
     else if (st.st_size == 0)
         err_set(e, ERR_ABSENT, "empty file");
     else
-        source = recognise(dir_of_file(fd, name, (uint64_t)st.st_size), s, progress, e);
+        source = open_file(blob_of_fd(fd, 0, (uint64_t)st.st_size, false), name, s, progress, e);
     if (!source)
         err_in(e, "%s", name);
     return source;

@@ -52,9 +52,12 @@ struct entry {
 
 /* A password or key. Wiped by secret_wipe(). */
 struct secret {
-    enum { SECRET_NONE, SECRET_PASSWORD, SECRET_DERIVED_KEY, SECRET_IDENTITY } kind;
+    enum { SECRET_NONE, SECRET_PASSWORD, SECRET_DERIVED_KEY } kind;
     uint8_t bytes[1024];
     size_t n;
+    /* Beside any of these: age identities ("AGE-SECRET-KEY-1..."), a line each. */
+    uint8_t identities[1024];
+    size_t nidentities;
 };
 void secret_wipe(struct secret *s);
 

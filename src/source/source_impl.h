@@ -108,6 +108,8 @@ enum { DIR_MAX_DEPTH = 64 };
 MUST_CHECK struct source *dir_open(int fd, const struct dir_options *o, struct err *e);
 /* One loose file; fd is not closed. */
 struct source *dir_of_file(int fd, const char *name, uint64_t bytes);
+/* The same of a blob, which is taken over. */
+struct source *dir_of_blob(struct blob *b, const char *name);
 
 /* zip.c: a zip archive by its central directory; without one by its local headers, as damage. Takes b
    over, also when it gives NULL. ERR_CORRUPT: no zip, or nothing in it can be told. */

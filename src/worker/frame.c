@@ -145,20 +145,25 @@ static void add_secret(struct buf *out, const struct secret *s)
 {
     buf_byte(out, (uint8_t)s->kind);
     wire_add_string(out, slice_at(s->bytes, s->n));
+    wire_add_string(out, slice_at(s->identities, s->nidentities));
 }
 
 static void take_secret(struct cursor *c, struct secret *out)
 {
-    uint8_t kind = wire_enum(c, SECRET_IDENTITY + 1);
+    uint8_t kind = wire_enum(c, SECRET_DERIVED_KEY + 1);
     struct slice bytes = cursor_take(c, cursor_varint(c)); /* any bytes, not only UTF-8 */
-    if (bytes.n > sizeof out->bytes) {
+    struct slice identities = cursor_take(c, cursor_varint(c));
+    if (bytes.n > sizeof out->bytes || identities.n > sizeof out->identities) {
         c->bad = true;
         return;
     }
     out->kind = kind;
     out->n = bytes.n;
+    out->nidentities = identities.n;
     if (bytes.n)
         memcpy(out->bytes, bytes.p, bytes.n);
+    if (identities.n)
+        memcpy(out->identities, identities.p, identities.n);
 }
 
 void frame_add_open(struct buf *out, const char *name, const struct secret *s)

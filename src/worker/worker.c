@@ -161,7 +161,7 @@ static bool send_all(int fd, const struct buf *out)
 static bool send_secret(struct worker *w, const struct secret *s, struct err *e)
 {
     struct buf out = {0};
-    buf_room(&out, FRAME_HEAD + 64 + strlen(w->name) + sizeof s->bytes);
+    buf_room(&out, FRAME_HEAD + 64 + strlen(w->name) + sizeof s->bytes + sizeof s->identities);
     frame_add_open(&out, w->name, s);
     bool sent = send_all(w->opener.fd, &out);
     explicit_bzero(out.p, out.room);
@@ -266,7 +266,12 @@ bool worker_open(struct worker *w, const struct secret *s, bool (*progress)(doub
     if (!opener_open(w, s, progress, &f, e))
         return false;
     w->opened = f.opened;
-    w->secret = f.key.kind == SECRET_NONE ? *s : f.key;
+    w->secret = *s;
+    if (f.key.kind != SECRET_NONE) {
+        w->secret.kind = f.key.kind;
+        w->secret.n = f.key.n;
+        memcpy(w->secret.bytes, f.key.bytes, sizeof f.key.bytes);
+    }
     secret_wipe(&f.key);
     *out = w->opened;
     return true;
