@@ -6,16 +6,6 @@
 
 #include "base/err.h"
 
-bool slice_equal(struct slice a, struct slice b)
-{
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
-bool slice_is(struct slice a, const char *literal)
-{
-    return slice_equal(a, slice_of(literal));
-}
-
 static uint8_t lower(uint8_t c)
 {
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
@@ -30,11 +20,6 @@ bool slice_is_nocase(struct slice a, const char *literal)
         if (lower(a.p[i]) != lower((uint8_t)literal[i]))
             return false;
     return true;
-}
-
-bool slice_starts(struct slice a, const char *prefix)
-{
-    return slice_is(slice_sub(a, 0, strlen(prefix)), prefix);
 }
 
 bool slice_ends(struct slice a, const char *suffix)
@@ -86,16 +71,11 @@ struct cursor cursor(struct slice s)
     return (struct cursor){p, p, p + s.n, false};
 }
 
-struct slice cursor_take(struct cursor *c, uint64_t n)
+bool cursor_fail(struct cursor *c)
 {
-    if (n > cursor_left(c)) {
-        c->p = c->end;
-        c->bad = true;
-        return (struct slice){c->end, 0};
-    }
-    struct slice s = {c->p, (size_t)n};
-    c->p += n;
-    return s;
+    c->p = c->end;
+    c->bad = true;
+    return false;
 }
 
 void cursor_skip(struct cursor *c, uint64_t n)
@@ -119,11 +99,6 @@ static uint64_t take_be(struct cursor *c, unsigned n)
     for (size_t i = 0; i < s.n; i++)
         v = v << 8 | s.p[i];
     return v;
-}
-
-uint8_t cursor_u8(struct cursor *c)
-{
-    return (uint8_t)take_be(c, 1);
 }
 
 uint16_t cursor_u16le(struct cursor *c)
@@ -156,7 +131,7 @@ uint64_t cursor_u64be(struct cursor *c)
     return take_be(c, 8);
 }
 
-uint64_t cursor_varint(struct cursor *c)
+uint64_t cursor_long_varint(struct cursor *c)
 {
     uint64_t v = 0;
     for (unsigned shift = 0; shift < 64; shift += 7) {
@@ -167,9 +142,7 @@ uint64_t cursor_varint(struct cursor *c)
         if (!(b & 0x80))
             return c->bad ? 0 : v;
     }
-    c->p = c->end;
-    c->bad = true;
-    return 0;
+    return cursor_fail(c);
 }
 
 bool cursor_line(struct cursor *c, struct slice *line)
@@ -218,11 +191,6 @@ void buf_text(struct buf *b, const char *s)
     buf_add(b, s, strlen(s));
 }
 
-void buf_byte(struct buf *b, uint8_t c)
-{
-    buf_add(b, &c, 1);
-}
-
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
     va_list ap, again;
@@ -235,13 +203,6 @@ void buf_printf(struct buf *b, const char *fmt, ...)
         b->n += (size_t)n;
     }
     va_end(again);
-}
-
-void buf_varint(struct buf *b, uint64_t v)
-{
-    for (; v >= 0x80; v >>= 7)
-        buf_byte(b, (uint8_t)(v | 0x80));
-    buf_byte(b, (uint8_t)v);
 }
 
 void buf_u32le(struct buf *b, uint32_t v)

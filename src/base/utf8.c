@@ -27,20 +27,35 @@ size_t utf8_next(struct slice s, uint32_t *cp)
     return n;
 }
 
+/* Bytes of ASCII at the start. */
+static size_t ascii_run(struct slice s)
+{
+    static const uint64_t high = UINT64_C(0x8080808080808080);
+    uint64_t eight[2];
+    size_t n = 0;
+    for (; s.n - n >= sizeof eight; n += sizeof eight) {
+        memcpy(eight, s.p + n, sizeof eight);
+        if ((eight[0] | eight[1]) & high)
+            break;
+    }
+    while (n < s.n && s.p[n] < 0x80)
+        n++;
+    return n;
+}
+
 bool utf8_valid(struct slice s)
 {
     uint32_t cp;
-    while (s.n) {
-        /* Most text is ASCII: eight bytes at a time. */
-        uint64_t eight;
-        while (s.n >= 8 && (memcpy(&eight, s.p, 8), !(eight & UINT64_C(0x8080808080808080))))
-            s = (struct slice){s.p + 8, s.n - 8};
-        size_t n = utf8_next(s, &cp);
-        if (n == 0 && s.n)
+    for (;;) {
+        size_t n = ascii_run(s);
+        if (n == s.n)
+            return true;
+        s = (struct slice){s.p + n, s.n - n};
+        n = utf8_next(s, &cp);
+        if (n == 0)
             return false;
         s = (struct slice){s.p + n, s.n - n};
     }
-    return true;
 }
 
 void utf8_add(struct buf *b, uint32_t cp)

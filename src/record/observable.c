@@ -56,6 +56,8 @@ struct slice visible(struct slice in, struct arena *a)
 static size_t shown(struct slice s)
 {
     uint32_t cp;
+    if (s.n && s.p[0] >= 0x20 && s.p[0] < 0x7f)
+        return 1;
     size_t n = utf8_next(s, &cp);
     return n && cp >= 0x20 && !utf8_is_hidden(cp) ? n : 0;
 }

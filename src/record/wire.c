@@ -12,10 +12,12 @@
 #include "record/wire.h"
 
 #include <assert.h>
+#include <endian.h>
 
 #include "base/utf8.h"
 
 enum {
+    MAX_VARINT = 10,
     MAX_ORIGIN_NAME = 4096,
     FIELD_OVERHEAD = WIRE_MAX_NAME + 16,
     SIGHTING_OVERHEAD = 8,
@@ -24,10 +26,31 @@ enum {
     MIN_SIGHTING = 5,
 };
 
+static uint8_t *put_varint(uint8_t *to, uint64_t v)
+{
+    for (; v >= 0x80; v >>= 7)
+        *to++ = (uint8_t)(v | 0x80);
+    *to++ = (uint8_t)v;
+    return to;
+}
+
+static uint8_t *put_string(uint8_t *to, struct slice s)
+{
+    to = put_varint(to, s.n);
+    if (s.n)
+        memcpy(to, s.p, s.n);
+    return to + s.n;
+}
+
+static uint64_t zigzag(int64_t v)
+{
+    return (uint64_t)v << 1 ^ (uint64_t)(v >> 63);
+}
+
 void wire_add_string(struct buf *out, struct slice s)
 {
-    buf_varint(out, s.n);
-    buf_slice(out, s);
+    uint8_t *to = buf_room(out, MAX_VARINT + s.n);
+    out->n += (size_t)(put_string(to, s) - to);
 }
 
 struct slice wire_string(struct cursor *c)
@@ -41,7 +64,7 @@ struct slice wire_string(struct cursor *c)
 
 void wire_add_signed(struct buf *out, int64_t v)
 {
-    buf_varint(out, (uint64_t)v << 1 ^ (uint64_t)(v >> 63));
+    buf_varint(out, zigzag(v));
 }
 
 int64_t wire_signed(struct cursor *c)
@@ -77,12 +100,13 @@ struct origin wire_origin(struct cursor *c)
     return o;
 }
 
-static void add_real(struct buf *out, double v)
+static uint8_t *put_real(uint8_t *to, double v)
 {
     uint64_t bits;
     memcpy(&bits, &v, sizeof bits);
-    buf_u32le(out, (uint32_t)bits);
-    buf_u32le(out, (uint32_t)(bits >> 32));
+    bits = htole64(bits);
+    memcpy(to, &bits, sizeof bits);
+    return to + sizeof bits;
 }
 
 static double take_real(struct cursor *c)
@@ -107,6 +131,19 @@ static struct slice sent_text(const struct field *f, struct arena *a, size_t *le
     return kept;
 }
 
+static uint8_t *put_value(uint8_t *to, const struct field *f, struct slice text)
+{
+    switch (f->kind) {
+    case KIND_TEXT:
+    case KIND_HEX: return put_string(to, text);
+    case KIND_INT: return put_varint(to, zigzag(f->integer));
+    case KIND_REAL: return put_real(to, f->real);
+    case KIND_TIME: *to++ = (uint8_t)f->time.precision; return put_varint(to, zigzag(f->time.ns));
+    case KINDS: break;
+    }
+    die("a field of no kind");
+}
+
 static bool add_field(struct buf *out, const struct field *f, struct arena *a, size_t *left)
 {
     struct slice name = slice_of(f->name), text = {0};
@@ -114,20 +151,14 @@ static bool add_field(struct buf *out, const struct field *f, struct arena *a, s
     assert(name.n && name.n <= WIRE_MAX_NAME && utf8_valid(name));
     if (f->kind == KIND_TEXT || f->kind == KIND_HEX)
         text = sent_text(f, a, left, &cut);
-    wire_add_string(out, name);
-    uint8_t head[5] = {0, (uint8_t)f->kind, (uint8_t)f->observable, (uint8_t)f->exposure, cut};
-    buf_add(out, head, sizeof head);
-    switch (f->kind) {
-    case KIND_TEXT:
-    case KIND_HEX: wire_add_string(out, text); break;
-    case KIND_INT: wire_add_signed(out, f->integer); break;
-    case KIND_REAL: add_real(out, f->real); break;
-    case KIND_TIME:
-        buf_byte(out, (uint8_t)f->time.precision);
-        wire_add_signed(out, f->time.ns);
-        break;
-    case KINDS: assert(false);
-    }
+    uint8_t *start = buf_room(out, FIELD_OVERHEAD + MAX_VARINT + text.n);
+    uint8_t *to = put_string(start, name);
+    *to++ = 0;
+    *to++ = (uint8_t)f->kind;
+    *to++ = (uint8_t)f->observable;
+    *to++ = (uint8_t)f->exposure;
+    *to++ = cut;
+    out->n += (size_t)(put_value(to, f, text) - start);
     return !cut;
 }
 
@@ -170,10 +201,11 @@ bool record_encode(const struct record *r, const struct sightings *s, struct are
     buf_varint(out, n);
     for (size_t i = 0; i < n; i++) {
         const struct sighting *v = &s->items[i];
-        buf_byte(out, (uint8_t)v->type);
-        buf_byte(out, (uint8_t)v->exposure);
-        buf_byte(out, (uint8_t)field_number(r, v->field));
-        wire_add_string(out, v->value);
+        uint8_t *start = buf_room(out, SIGHTING_OVERHEAD + MAX_VARINT + v->value.n), *to = start;
+        *to++ = (uint8_t)v->type;
+        *to++ = (uint8_t)v->exposure;
+        *to++ = (uint8_t)field_number(r, v->field);
+        out->n += (size_t)(put_string(to, v->value) - start);
     }
     return whole;
 }
