@@ -59,7 +59,8 @@ static struct source *open_file(struct blob *b, const char *name, const struct s
         err_set(e, damage ? ERR_CORRUPT : ERR_ABSENT, "%s", damage ? damage : "empty file");
         return NULL;
     }
-    struct source *s = recognise(dir_of_blob(b, inner), secret, progress, e);
+    struct source *container = tar_is(b) ? tar_open(b) : dir_of_blob(b, inner);
+    struct source *s = recognise(container, secret, progress, e);
     if (!s || !age)
         return s;
     s->facts.encrypted = true;

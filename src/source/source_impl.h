@@ -115,6 +115,10 @@ struct source *dir_of_blob(struct blob *b, const char *name);
    over, also when it gives NULL. ERR_CORRUPT: no zip, or nothing in it can be told. */
 MUST_CHECK struct source *zip_open(struct blob *b, struct err *e);
 
+/* tar.c: a tape archive. What it lacks is told as damage. Takes b over. */
+bool tar_is(struct blob *b);
+struct source *tar_open(struct blob *b);
+
 /*
  * mount.c: a container inside a container. The entries of `inner` appear in `outer` at prefix + "/" +
  * their path, with prefix as "/bugreport.zip" or ""; their bytes are asked of `inner`, which is taken
