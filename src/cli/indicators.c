@@ -15,6 +15,17 @@ static void print_problems(const struct indicators *in)
                in->rejected[i].why);
 }
 
+/* What the file does not say itself: a person should look whether it is right. */
+static void print_guesses(const struct indicators *in)
+{
+    for (size_t i = 0; i < in->nsets; i++)
+        for (size_t k = 0; k < in->sets[i].nguesses; k++) {
+            const struct guess *g = &in->sets[i].guesses[k];
+            printf("  by its %.*s: %u of type %s\n", (int)g->what.n, (const char *)g->what.p,
+                   g->values, observable_name(g->type));
+        }
+}
+
 static int lint_one(const char *path, const struct lint_options *l)
 {
     struct limits limits;
@@ -37,6 +48,7 @@ static int lint_one(const char *path, const struct lint_options *l)
         buf_free(&out);
     } else {
         printf("%s: %u loaded, %u rejected\n", path, loaded, rejected);
+        print_guesses(in);
         print_problems(in);
     }
     bool problems = in->nrejected > 0;

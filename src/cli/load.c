@@ -35,17 +35,40 @@ static bool cut_off(const struct indicators *in)
     return false;
 }
 
+/* A file's name and that of its folder: lists of values often say no more of themselves. */
+static const char *with_folder(const char *path)
+{
+    const char *from = path, *slash = NULL;
+    for (const char *p = path; *p; p++)
+        if (*p == '/' && p[1]) {
+            from = slash ? slash + 1 : path;
+            slash = p;
+        }
+    return from;
+}
+
+static void load_folder(struct load *l, const char *path, unsigned depth);
+
+static void load_feed(struct load *l, const char *manifest)
+{
+    char *folder = xstrdup(manifest);
+    *strrchr(folder, '/') = 0;
+    load_folder(l, *folder ? folder : "/", 0);
+    free(folder);
+}
+
 /* In a folder, what is no set of indicators (a licence, a readme) is passed over in silence; a file
    that a person named is not. */
 static void load_file(struct load *l, int fd, const char *path, bool named)
 {
     struct err e = {0};
     struct buf parsed = {0};
-    const char *slash = strrchr(path, '/');
-    const char *name = slash ? slash + 1 : path;
+    const char *name = with_folder(path);
     if (!worker_parse(fd, name, l->limits, indicators_parse, &parsed, &e) ||
         !indicators_add(l->in, buf_view(&parsed), &e)) {
-        if (named || e.code != ERR_UNSUPPORTED) {
+        if (e.code == ERR_ABSENT && named && slice_ends(slice_of(path), "/manifest.json")) {
+            load_feed(l, path); /* the events are the files beside it */
+        } else if (named || (e.code != ERR_UNSUPPORTED && e.code != ERR_ABSENT)) {
             complain(0, "bad-indicators", "name", path, "why", bare(e.msg, name), NULL);
             l->unread++;
         }
@@ -63,7 +86,12 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 
 static bool is_set(const struct dirent *d)
 {
-    static const char *const endings[] = {".stix2", ".stix", ".json"};
+    if (!strcmp(d->d_name, "hashes.csv")) /* of a MISP feed: sums of its own values */
+        return false;
+    /* Prose is not among them, save the tables of sets that are published so. */
+    static const char *const endings[] = {".stix2", ".stix", ".json",   ".csv",  ".tsv",
+                                          ".txt",   ".list", ".yaml",   ".yml",  ".ioc",
+                                          ".md5",   ".sha1", ".sha256", ".adoc", ".xml"};
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
         if (slice_ends(slice_of(d->d_name), endings[i]))
             return true;
@@ -128,6 +156,7 @@ bool load_indicators(const struct list *paths, const struct limits *l, struct in
         }
         load_path(&load, paths->items[i], true, 0);
     }
+    indicators_weaken(in);
     *unread = load.unread;
     return true;
 }

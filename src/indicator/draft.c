@@ -6,7 +6,7 @@
 #include "base/hash.h"
 #include "record/address.h"
 
-enum { NOTES_MAX = 10000 };
+enum { NOTES_MAX = 10000, GUESSES_MAX = 300 };
 
 struct draft *draft_new(void)
 {
@@ -23,6 +23,7 @@ void draft_free(struct draft *d)
     table_free(&d->index);
     free(d->items);
     free(d->notes);
+    free(d->set.guesses);
     free(d);
 }
 
@@ -48,6 +49,30 @@ void draft_reject(struct draft *d, struct slice value, enum lint why)
 {
     d->set.rejected++;
     note(d, value, why);
+}
+
+void draft_guess(struct draft *d, struct slice what, enum observable type)
+{
+    struct set *s = &d->set;
+    for (size_t i = 0; i < s->nguesses; i++)
+        if (s->guesses[i].type == type && slice_equal(s->guesses[i].what, what)) {
+            s->guesses[i].values++;
+            return;
+        }
+    if (s->nguesses == GUESSES_MAX)
+        return;
+    s->guesses = xrealloc(s->guesses, s->nguesses + 1, sizeof *s->guesses);
+    s->guesses[s->nguesses++] = (struct guess){what, type, 1};
+}
+
+void draft_family(struct draft *d, struct slice family, enum family_class class)
+{
+    for (size_t i = 0; i < d->n; i++)
+        if (!d->items[i].family.n) {
+            d->items[i].family = family;
+            if (d->items[i].family_class == FAMILY_OTHER)
+                d->items[i].family_class = (uint8_t) class;
+        }
 }
 
 /* Sets are written by people: a value may be another type than it is listed as. */
@@ -88,14 +113,30 @@ static uint32_t tag_of(const struct indicator *i)
     return table_tag(i->value, (uint64_t)i->type);
 }
 
-static bool known(const struct draft *d, const struct indicator *i)
+/* The one of the same value that is there already. */
+static struct indicator *known(const struct draft *d, const struct indicator *i)
 {
     uint32_t tag = tag_of(i), number;
     size_t at = table_start(&d->index, tag);
     while ((number = table_next(&d->index, tag, &at)) != TABLE_END)
         if (d->items[number].type == i->type && slice_equal(d->items[number].value, i->value))
-            return true;
-    return false;
+            return &d->items[number];
+    return NULL;
+}
+
+/* Listed twice, the surer one counts. */
+static void merge(struct indicator *old, const struct indicator *i)
+{
+    if (!i->qualified && !i->too_general) {
+        old->qualified = false;
+        old->too_general = false;
+        old->remark = LINT_OK;
+    } else if (old->too_general && !i->too_general) {
+        old->too_general = false;
+        old->qualified = true;
+        old->remark = i->remark;
+    }
+    old->prefix = old->prefix || i->prefix;
 }
 
 static void keep(struct draft *d, const struct indicator *i)
@@ -125,24 +166,30 @@ bool draft_add(struct draft *d, enum observable type, struct slice published,
     i.value = o.value;
     i.published = published;
     complete(d, plain, type, &i);
-    enum lint why = lint_value(i.type, i.value);
+    enum lint why = d->set.harmless ? LINT_OK : lint_value(i.type, i.value);
     if (lint_rejects(why)) {
         draft_reject(d, published, why);
         return false;
     }
-    i.too_general = why == LINT_GENERAL;
+    if (why != LINT_OK)
+        i.remark = (uint8_t)why;
+    i.too_general = lint_weakens((enum lint)i.remark);
+    i.qualified = i.qualified || lint_qualifies((enum lint)i.remark);
     d->set.loaded++;
     d->set.by_type[i.type]++;
-    if (known(d, &i)) {
-        note(d, published, LINT_TWICE);
+    struct indicator *same = known(d, &i);
+    if (same) {
+        merge(same, &i);
+        if (!d->quiet_repeats)
+            note(d, published, LINT_TWICE);
         return true;
     }
     if (i.type != type && type != OBS_HANDLE)
         note(d, published, LINT_RETYPED);
     if (!slice_equal(plain, text))
         note(d, published, LINT_REFANGED);
-    if (i.too_general)
-        note(d, published, LINT_GENERAL);
+    if (i.remark != LINT_OK)
+        note(d, published, (enum lint)i.remark);
     if (i.expired)
         note(d, published, LINT_EXPIRED);
     keep(d, &i);
@@ -212,10 +259,13 @@ static void put_item(struct buf *b, const struct indicator *i, uint32_t family)
     bool short_ref = uuid_bytes(i->ref, uuid), same = slice_equal(i->published, i->value);
     bool until = i->valid_until.precision != PRECISION_NONE;
     buf_byte(b, (uint8_t)i->type);
-    buf_byte(b, (uint8_t)((i->too_general ? ITEM_GENERAL : 0) | (i->prefix ? ITEM_PREFIX : 0) |
-                          (i->expired ? ITEM_EXPIRED : 0) | (i->host_too ? ITEM_HOST_TOO : 0) |
-                          (i->qualified ? ITEM_QUALIFIED : 0) | (same ? ITEM_AS_PUBLISHED : 0) |
-                          (short_ref ? ITEM_UUID : 0) | (until ? ITEM_UNTIL : 0)));
+    buf_varint(b, (uint64_t)((i->too_general ? ITEM_GENERAL : 0) | (i->prefix ? ITEM_PREFIX : 0) |
+                             (i->expired ? ITEM_EXPIRED : 0) | (i->host_too ? ITEM_HOST_TOO : 0) |
+                             (i->qualified ? ITEM_QUALIFIED : 0) | (same ? ITEM_AS_PUBLISHED : 0) |
+                             (short_ref ? ITEM_UUID : 0) | (until ? ITEM_UNTIL : 0) |
+                             (i->remark ? ITEM_REMARK : 0)));
+    if (i->remark)
+        buf_byte(b, i->remark);
     buf_byte(b, i->family_class);
     buf_byte(b, (uint8_t)(i->confidence + 1));
     buf_varint(b, family);
@@ -243,12 +293,20 @@ void draft_write(const struct draft *d, struct buf *out)
     put_string(out, d->set.publisher);
     put_string(out, d->set.licence);
     put_string(out, d->set.url);
+    put_string(out, d->set.format);
     buf_add(out, d->set.sha256, sizeof d->set.sha256);
     put_time(out, d->set.published);
     buf_varint(out, d->set.loaded);
     buf_varint(out, d->set.rejected);
     for (size_t t = 0; t < OBS_TYPES; t++)
         buf_varint(out, d->set.by_type[t]);
+    buf_byte(out, d->set.harmless);
+    buf_varint(out, d->set.nguesses);
+    for (size_t i = 0; i < d->set.nguesses; i++) {
+        put_string(out, d->set.guesses[i].what);
+        buf_byte(out, (uint8_t)d->set.guesses[i].type);
+        buf_varint(out, d->set.guesses[i].values);
+    }
     buf_varint(out, f.n);
     for (size_t i = 0; i < f.n; i++)
         put_string(out, *f.names[i]);

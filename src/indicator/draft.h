@@ -19,6 +19,8 @@ struct draft {
         unsigned count;
     } * notes; /* rejections and remarks, in file order */
     size_t nnotes, notes_room;
+    size_t guesses_room;
+    bool quiet_repeats; /* a value that comes again is no news: rows of a table share it */
 };
 
 struct draft *draft_new(void);
@@ -26,17 +28,22 @@ void draft_free(struct draft *d);
 
 /*
  * One published value. `like` gives all but type, value, published and what lint finds out; its
- * prefix, qualified and host_too may be set. False: it was rejected (and counted).
+ * prefix, qualified, host_too and remark may be set (a remark of lint_weakens() makes it too
+ * general). False: it was rejected (and counted).
  */
 bool draft_add(struct draft *d, enum observable type, struct slice published,
                const struct indicator *like);
 void draft_reject(struct draft *d, struct slice value, enum lint why);
+/* Counts a value whose type was guessed from `what`. */
+void draft_guess(struct draft *d, struct slice what, enum observable type);
+/* The family of all indicators that have none. */
+void draft_family(struct draft *d, struct slice family, enum family_class class);
 
 /* Appends the set in the wire form that indicators_add() reads. */
 void draft_write(const struct draft *d, struct buf *out);
 
 /* The wire form: strings are a varint and bytes, times a zigzag varint and a precision. */
-#define DRAFT_MAGIC "bridle indicators 1\n"
+#define DRAFT_MAGIC "bridle indicators 2\n"
 enum {
     ITEM_GENERAL = 1,
     ITEM_PREFIX = 2,
@@ -46,4 +53,5 @@ enum {
     ITEM_AS_PUBLISHED = 32, /* published is the value: not written again */
     ITEM_UUID = 64,         /* ref is "indicator--" and a UUID: 16 bytes */
     ITEM_UNTIL = 128,
+    ITEM_REMARK = 256,
 };

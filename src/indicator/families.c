@@ -19,6 +19,28 @@ static const struct {
 #include "indicator/families.inc"
 };
 
+/* Names and synonyms of the MISP galaxy "stalkerware" (CC0-1.0, 2026-08), folded and sorted. */
+static const char *const stalkerware[] = {
+#include "indicator/stalkerware.inc"
+};
+
+/* Whole names only. */
+static bool is_stalkerware(struct slice folded)
+{
+    size_t low = 0, high = sizeof stalkerware / sizeof *stalkerware;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        int c = slice_compare(folded, slice_of(stalkerware[mid]));
+        if (c == 0)
+            return true;
+        if (c < 0)
+            high = mid;
+        else
+            low = mid + 1;
+    }
+    return false;
+}
+
 enum { WHOLE = 5, NAME_MAX = 256 };
 
 enum family_class family_class_of(struct slice name)
@@ -38,5 +60,5 @@ enum family_class family_class_of(struct slice name)
         if (f.n > WHOLE ? slice_search(text, f, 0) < text.n : slice_equal(text, f))
             return families[i].class;
     }
-    return FAMILY_OTHER;
+    return is_stalkerware(text) ? FAMILY_STALKERWARE : FAMILY_OTHER;
 }

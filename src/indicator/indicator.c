@@ -6,7 +6,8 @@
 #include "base/hash.h"
 #include "base/utf8.h"
 #include "indicator/draft.h"
-#include "indicator/stix.h"
+#include "indicator/formats.h"
+#include "indicator/matcher.h"
 
 enum { FILE_MAX = 1 << 30, POOL = 256 * 1024 };
 
@@ -41,8 +42,11 @@ void indicators_free(struct indicators *in)
     if (!in)
         return;
     arena_free(&in->arena);
+    for (size_t i = 0; i < in->nsets; i++)
+        free(in->sets[i].guesses);
     free(in->sets);
     free(in->items);
+    free(in->harmless);
     free(in->rejected);
     free(in->rejected_set);
     free(in->remarks);
@@ -58,7 +62,7 @@ bool indicators_parse(struct blob *b, const char *name, struct buf *out, struct 
     if (ok) {
         sha256_of(text, d->set.sha256);
         d->set.name = utf8_clean(slice_basename(slice_of(name)), &d->arena);
-        ok = stix_read(text, d, e);
+        ok = format_read(text, slice_of(name), d, e);
     }
     if (ok && b->damage)
         draft_reject(d, slice_of(b->damage), LINT_CUT_OFF);
@@ -147,10 +151,14 @@ static struct slice get_ref(struct reader *r, bool uuid)
 static struct indicator get_item(struct reader *r, const struct slice *families, size_t n)
 {
     struct indicator i = {.type = (enum observable)cursor_u8(&r->c)};
-    unsigned flags = cursor_u8(&r->c);
+    uint64_t flags = cursor_varint(&r->c);
+    if (flags & ITEM_REMARK)
+        i.remark = cursor_u8(&r->c);
     i.family_class = cursor_u8(&r->c);
     int confidence = cursor_u8(&r->c);
     uint64_t family = cursor_varint(&r->c);
+    if (i.remark && (i.remark >= LINTS || lint_rejects((enum lint)i.remark)))
+        r->bad = "an unknown remark";
     if (i.type <= OBS_NONE || i.type >= OBS_TEXT || i.family_class >= FAMILIES ||
         confidence > 101 || family > n)
         r->bad = "an indicator of unknown type, class or family";
@@ -185,6 +193,7 @@ static struct set get_set(struct reader *r)
     s.publisher = get_string(r);
     s.licence = get_string(r);
     s.url = get_string(r);
+    s.format = get_string(r);
     struct slice sha = cursor_take(&r->c, sizeof s.sha256);
     if (sha.n)
         memcpy(s.sha256, sha.p, sha.n);
@@ -193,6 +202,17 @@ static struct set get_set(struct reader *r)
     s.rejected = get_count(r);
     for (size_t t = 0; t < OBS_TYPES; t++)
         s.by_type[t] = get_count(r);
+    s.harmless = cursor_u8(&r->c) == 1;
+    size_t n = get_length(r, 3);
+    s.guesses = xcalloc(n, sizeof *s.guesses);
+    for (size_t i = 0; i < n && !r->bad && !r->c.bad; i++) {
+        struct guess *g = &s.guesses[s.nguesses++];
+        g->what = get_string(r);
+        g->type = (enum observable)cursor_u8(&r->c);
+        g->values = get_count(r);
+        if (g->type <= OBS_NONE || g->type >= OBS_TYPES)
+            r->bad = "a guess of unknown type";
+    }
     return s;
 }
 
@@ -223,24 +243,44 @@ static void get_notes(struct reader *r, struct indicators *in)
     }
 }
 
-static void get_items(struct reader *r, struct indicators *in)
+static void get_items(struct reader *r, struct indicators *in, bool harmless)
 {
+    struct indicator **list = harmless ? &in->harmless : &in->items;
+    size_t *nlist = harmless ? &in->nharmless : &in->nitems;
     size_t nfamilies = get_length(r, 1);
     struct slice *families = xcalloc(nfamilies, sizeof *families);
     for (size_t i = 0; i < nfamilies; i++)
         families[i] = get_string(r);
     get_notes(r, in);
     size_t n = get_length(r, 9);
-    in->items = xrealloc(in->items, in->nitems + n, sizeof *in->items);
+    *list = xrealloc(*list, *nlist + n, sizeof **list);
     for (size_t i = 0; i < n && !r->bad && !r->c.bad; i++) {
-        in->items[in->nitems + i] = get_item(r, families, nfamilies);
-        in->items[in->nitems + i].set = (unsigned)in->nsets;
+        (*list)[*nlist + i] = get_item(r, families, nfamilies);
+        (*list)[*nlist + i].set = (unsigned)in->nsets;
     }
     if (!r->bad && (r->c.bad || cursor_left(&r->c)))
         r->bad = r->c.bad ? "it ends too early" : "more bytes than the set needs";
     if (!r->bad)
-        in->nitems += n;
+        *nlist += n;
     free(families);
+}
+
+void indicators_weaken(struct indicators *in)
+{
+    struct indicators harmless = {.items = in->harmless, .nitems = in->nharmless};
+    struct matcher *m = in->nharmless ? matcher_new(&harmless) : NULL;
+    for (size_t i = 0; m && i < in->nitems; i++) {
+        struct indicator *item = &in->items[i];
+        struct match match;
+        if (item->too_general || !matcher_find(m, item->type, item->value, &match, 1) ||
+            match.near || (match.how != HOW_EXACT && match.how != HOW_IP_RANGE))
+            continue;
+        item->too_general = true;
+        item->remark = LINT_LISTED_HARMLESS;
+        add_note(&in->remarks, &in->remarks_set, &in->nremarks, item->set,
+                 (struct rejected){item->published, lint_why(LINT_LISTED_HARMLESS), 1});
+    }
+    matcher_free(m);
 }
 
 bool indicators_add(struct indicators *in, struct slice parsed, struct err *e)
@@ -248,8 +288,9 @@ bool indicators_add(struct indicators *in, struct slice parsed, struct err *e)
     struct reader r = {.c = cursor(parsed), .arena = &in->arena};
     const size_t rejected = in->nrejected, remarks = in->nremarks;
     struct set set = get_set(&r);
-    get_items(&r, in);
+    get_items(&r, in, set.harmless);
     if (r.bad) {
+        free(set.guesses);
         in->nrejected = rejected;
         in->nremarks = remarks;
         return err_set(e, ERR_CORRUPT, "parsed indicators: %s", r.bad);

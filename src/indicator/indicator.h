@@ -38,6 +38,7 @@ struct indicator {
     bool prefix;              /* path: everything below; url: longer paths too; ip: a range */
     bool expired;             /* valid_until is before the newest date in its own set */
     bool host_too;  /* url that the set lists as a domain: its host alone is a weak match */
+    uint8_t remark; /* enum lint: why it is too general or qualified, where that has a name */
     bool qualified; /* never more than medium: a compromised host, an address for one port */
 };
 
@@ -50,12 +51,22 @@ struct rejected {
 
 struct set {
     struct slice name, publisher, licence, url; /* empty: unknown */
+    struct slice format;                        /* "STIX 2", "CSV", ...: as lint shows it */
     uint8_t sha256[32];
     struct utime published;
     /* In values of the file: loaded + rejected = all. One that is listed twice counts twice as
        loaded and is one item. */
     unsigned loaded, rejected;
     unsigned by_type[OBS_TYPES]; /* of the loaded ones */
+    /* A warning list: what it holds is harmless; see indicators.harmless. */
+    bool harmless;
+    /* Of formats that don't say what their values are: what was taken for what. */
+    struct guess {
+        struct slice what; /* "column domain_name", "file name", "value" */
+        enum observable type;
+        unsigned values;
+    } * guesses;
+    size_t nguesses;
 };
 
 /* A loaded collection: sets, their indicators, what was rejected. Owns its memory. */
@@ -65,6 +76,9 @@ struct indicators {
     size_t nsets;
     struct indicator *items;
     size_t nitems;
+    /* The values of warning lists. Never matched: what is on one makes an indicator too general. */
+    struct indicator *harmless;
+    size_t nharmless;
     struct rejected *rejected; /* of all sets, in file order */
     unsigned *rejected_set;
     size_t nrejected;
@@ -78,11 +92,15 @@ struct indicators *indicators_new(void);
 void indicators_free(struct indicators *in);
 
 /*
- * Parses one file of any supported format (STIX 2.0/2.1 now) and appends it to out in our own wire
- * form. Made to run in worker_parse(). One bad object never costs the others, and a file that is cut
- * off gives what stands before the cut, with "the file ends too early" among the rejected.
- * ERR_UNSUPPORTED: no format we know; ERR_CORRUPT: not JSON.
+ * Parses one file of any supported format (docs/indicators.md) and appends it to out in our own wire
+ * form. Made to run in worker_parse(). What a file is follows from its content; the name (with the
+ * folder that it lies in, if known) helps where values don't say their type. One bad object never
+ * costs the others, and a file that is cut off gives what stands before the cut, with "the file ends
+ * too early" among the rejected. ERR_UNSUPPORTED: no format we know; ERR_CORRUPT: damaged from the
+ * start; ERR_ABSENT: a table of contents (a MISP feed's manifest), the sets lie beside it.
  */
 bool indicators_parse(struct blob *b, const char *name, struct buf *out, struct err *e);
 /* Adds what indicators_parse() wrote, decoded as hostile, as one set. */
 MUST_CHECK bool indicators_add(struct indicators *in, struct slice parsed, struct err *e);
+/* Makes what the warning lists among them hold too general, with a remark. After the last set. */
+void indicators_weaken(struct indicators *in);

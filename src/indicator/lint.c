@@ -25,10 +25,18 @@ static const char *const whys[LINTS] = {
     [LINT_SUPERSEDED] = "a newer version of it is in the same file",
     [LINT_HARMLESS] = "harmless by the set's own word",
     [LINT_CONTEXT] = "only context by the set's own word, not for matching",
+    [LINT_NO_TYPE] = "nothing says what kind of value it is",
+    [LINT_LINK_PART] = "only a part of a link: it would be on many sites",
     [LINT_BAD_OBJECT] = "the object lacks what an indicator needs",
     [LINT_CUT_OFF] = "the file ends too early or is damaged: what follows was not read",
     [LINT_MORE] = "more values with problems than are listed",
     [LINT_GENERAL] = "shared by many harmless services: only a weak match",
+    [LINT_LISTED_HARMLESS] = "on a warning list of harmless values: only a weak match",
+    [LINT_TRACKER] = "a service of trackers or for everybody: only a weak match",
+    [LINT_COMPROMISED] = "somebody else's site that was broken into: at most a medium match",
+    [LINT_SELLER] = "a site that sells or explains it: says that it was visited, no more",
+    [LINT_SYSTEM_NAME] = "named like a part of the system: at most a medium match",
+    [LINT_UNSURE] = "not meant for alarms by the set's own word: at most a medium match",
     [LINT_RETYPED] = "listed as another type than it is",
     [LINT_REFANGED] = "written so that it is no link",
     [LINT_TWICE] = "listed more than once",
@@ -54,6 +62,8 @@ struct words {
 static const char *const general_hosts[] = {
 #include "indicator/general_hosts.inc"
 };
+/* Sites that sets list, which are somebody else's and were broken into. By hand (2026-09). */
+static const char *const compromised_hosts[] = {"7aac.gov.ua"};
 static const char *const general_processes[] = {
 #include "indicator/general_processes.inc"
 };
@@ -185,13 +195,46 @@ static enum lint lint_url(struct slice url)
     return root && listed(WORDS(general_hosts), host) ? LINT_GENERAL : LINT_OK;
 }
 
+/* Words that any app may be made of, sorted. */
+static const char *const plain_words[] = {
+    "android", "app",           "apps",     "backup",  "base",    "client",   "com",
+    "core",    "device",        "fone",     "google",  "guest",   "helper",   "manager",
+    "mobile",  "org",           "phone",    "protect", "safe",    "security", "server",
+    "service", "services",      "settings", "smart",   "support", "sync",     "sys",
+    "system",  "systemservice", "test",     "update",  "updater", "wifi",
+};
+
+/* Names that makers of phones use for their own, or that say nothing: another app may bear them, so
+   a match needs more than the name to be sure. */
+static bool like_the_system(struct slice app)
+{
+    static const char *const heads[] = {
+        "android.",    "com.android.",     "com.apple.",           "com.google.android.",
+        "com.miui.",   "com.oppo.",        "com.huawei.android.",  "com.qualcomm.",
+        "com.vivo.",   "com.sec.android.", "com.samsung.android.", "com.xdja.",
+        "com.xiaomi.",
+    };
+    bool plain = true;
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+        if (slice_starts(app, heads[i]))
+            return true;
+    while (app.n && plain) {
+        size_t n = slice_find(app, '.');
+        plain = listed(WORDS(plain_words), slice_sub(app, 0, n));
+        app = slice_sub(app, n + 1, app.n);
+    }
+    return plain;
+}
+
 static enum lint lint_app(struct slice app)
 {
     uint8_t low[64];
     size_t n = app.n < sizeof low ? app.n : sizeof low;
     for (size_t i = 0; i < n; i++)
         low[i] = app.p[i] >= 'A' && app.p[i] <= 'Z' ? (uint8_t)(app.p[i] + 32) : app.p[i];
-    return listed(WORDS(general_apps), slice_at(low, n)) ? LINT_GENERAL : LINT_OK;
+    return listed(WORDS(general_apps), slice_at(low, n)) ? LINT_GENERAL
+           : like_the_system(slice_at(low, n))           ? LINT_SYSTEM_NAME
+                                                         : LINT_OK;
 }
 
 static enum lint lint_path(struct slice path)
@@ -211,7 +254,9 @@ enum lint lint_value(enum observable type, struct slice value)
     switch (type) {
     case OBS_DOMAIN:
         return observable_is_public_suffix(value) ? LINT_PUBLIC_SUFFIX
-                                                  : general_if(listed(WORDS(general_hosts), value));
+               : listed(WORDS(compromised_hosts), value)
+                   ? LINT_COMPROMISED
+                   : general_if(listed(WORDS(general_hosts), value));
     case OBS_URL: return lint_url(value);
     case OBS_IP: return lint_address(value);
     case OBS_PATH: return lint_path(value);
@@ -249,6 +294,35 @@ static void problems_json(struct json_writer *w, const struct rejected *r, size_
     }
 }
 
+/* The format, and what was guessed where that does not say the types. */
+static void format_json(struct json_writer *w, const struct indicators *in)
+{
+    if (in->nsets != 1)
+        return;
+    const struct set *s = in->sets;
+    json_name(w, "format");
+    json_string(w, s->format);
+    if (s->harmless) {
+        json_name(w, "harmless");
+        json_bool(w, true);
+    }
+    if (!s->nguesses)
+        return;
+    json_name(w, "guessed");
+    json_array(w);
+    for (size_t i = 0; i < s->nguesses; i++) {
+        json_object(w);
+        json_name(w, "from");
+        json_string(w, s->guesses[i].what);
+        json_name(w, "type");
+        json_text(w, observable_name(s->guesses[i].type));
+        json_name(w, "values");
+        json_number(w, s->guesses[i].values);
+        json_object_end(w);
+    }
+    json_array_end(w);
+}
+
 void lint_json(const struct indicators *in, struct buf *out)
 {
     struct json_writer w;
@@ -282,5 +356,6 @@ void lint_json(const struct indicators *in, struct buf *out)
     problems_json(&w, in->rejected, in->nrejected);
     problems_json(&w, in->remarks, in->nremarks);
     json_array_end(&w);
+    format_json(&w, in);
     json_object_end(&w);
 }

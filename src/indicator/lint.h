@@ -28,11 +28,19 @@ enum lint {
     LINT_SUPERSEDED,
     LINT_HARMLESS,
     LINT_CONTEXT,
+    LINT_NO_TYPE,
+    LINT_LINK_PART,
     LINT_BAD_OBJECT,
     LINT_CUT_OFF,
     LINT_MORE,
     /* Loaded, and worth a word. */
     LINT_GENERAL,
+    LINT_LISTED_HARMLESS,
+    LINT_TRACKER,
+    LINT_COMPROMISED,
+    LINT_SELLER,
+    LINT_SYSTEM_NAME,
+    LINT_UNSURE,
     LINT_RETYPED,
     LINT_REFANGED,
     LINT_TWICE,
@@ -47,7 +55,19 @@ static inline bool lint_rejects(enum lint l)
     return l > LINT_OK && l < LINT_GENERAL;
 }
 
-/* What to think of a value in its normal form: LINT_OK, LINT_GENERAL, or why it is not loaded. */
+/* Remarks that make any match weak. */
+static inline bool lint_weakens(enum lint l)
+{
+    return l >= LINT_GENERAL && l <= LINT_TRACKER;
+}
+
+/* Remarks that keep a match from being more than medium. */
+static inline bool lint_qualifies(enum lint l)
+{
+    return l >= LINT_COMPROMISED && l <= LINT_UNSURE;
+}
+
+/* What to think of a value in its normal form: LINT_OK, a remark, or why it is not loaded. */
 enum lint lint_value(enum observable type, struct slice value);
 
 /* `indicators lint FILE --json`: one JSON object, as in docs/output.md. */

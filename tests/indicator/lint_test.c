@@ -82,7 +82,24 @@ static void values_are_weighed_by_type(void **state)
         {OBS_PROCESS, "Launchd", LINT_OK},
         {OBS_PROCESS, "bh", LINT_OK},
         {OBS_APP, "com.Apple.MobileSafari", LINT_GENERAL},
-        {OBS_APP, "com.apple.mobilesafarix", LINT_OK},
+        {OBS_APP, "com.apple.mobilesafarix", LINT_SYSTEM_NAME},
+        {OBS_APP, "com.android.core", LINT_SYSTEM_NAME},
+        {OBS_APP, "sys.base.service", LINT_SYSTEM_NAME},
+        {OBS_APP, "com.guest", LINT_SYSTEM_NAME},
+        {OBS_APP, "com.client.appA", LINT_OK},
+        {OBS_APP, "com.spy.service", LINT_OK},
+        {OBS_DOMAIN, "7aac.gov.ua", LINT_COMPROMISED},
+        {OBS_IP, "104.21.64.137", LINT_GENERAL}, /* front ends that a set of 2026 lists */
+        {OBS_IP, "142.251.183.138", LINT_GENERAL},
+        {OBS_IP, "173.194.193.138", LINT_GENERAL},
+        {OBS_IP, "173.194.194.94", LINT_GENERAL},
+        {OBS_IP, "173.194.206.106", LINT_GENERAL},
+        {OBS_IP, "192.178.209.95", LINT_GENERAL},
+        {OBS_IP, "74.125.132.95", LINT_GENERAL},
+        {OBS_IP, "74.125.202.103", LINT_GENERAL},
+        {OBS_DOMAIN, "gamehosts-621ba.appspot.com", LINT_OK},
+        {OBS_DOMAIN, "afip-aviso-wbe.kesug.com", LINT_OK},
+        {OBS_DOMAIN, "appspot.com", LINT_PUBLIC_SUFFIX},
         {OBS_FILENAME, "base.apk", LINT_GENERAL},
         {OBS_EMAIL, "lure@spy.example", LINT_OK},
         {OBS_PROFILE, "x", LINT_OK},
@@ -133,7 +150,7 @@ static void json_lists_what_was_refused_and_what_is_worth_a_word(void **state)
         "{\"value\":\"mutex:name='\\\"\\\\\\\\'\",\"why\":\"not supported: phones have no such "
         "thing\",\"count\":2},"
         "{\"value\":\"bit.ly\",\"why\":\"shared by many harmless services: only a weak match\"},"
-        "{\"value\":\"a.b\",\"why\":\"listed more than once\"}]}");
+        "{\"value\":\"a.b\",\"why\":\"listed more than once\"}],\"format\":\"STIX 2\"}");
     blob_close(b);
     buf_free(&parsed);
     buf_free(&out);
