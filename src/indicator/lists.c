@@ -61,7 +61,7 @@ void lists_value(struct draft *d, const struct value_kind *k, struct slice value
     }
     if (type == OBS_IP || type == OBS_DOMAIN)
         i.qualified = i.qualified || with_port(plain);
-    draft_guess(d, what, type);
+    draft_guess(d, what, type == OBS_HANDLE ? OBS_ACCOUNT : type);
     draft_add(d, type, value, &i);
 }
 
