@@ -1,5 +1,5 @@
 /* Reaches sqlite.c and its parts: sqlite_vfs, sqlite_query, sqlite_sql, sqlite_walk, sqlite_wal,
-   sqlite_check. */
+   sqlite_check, sqlite_pages, sqlite_changes, sqlite_plan. */
 /* Any bytes as a database: u32le length of the database, then it, then its WAL or journal. */
 #include <stdio.h>
 

@@ -16,7 +16,7 @@
 #include <time.h>
 
 #include "base/utf8.h"
-#include "format/sqlite_impl.h"
+#include "format/sqlite_pages.h"
 
 enum {
     HEADER_SIZE = 100,
@@ -59,10 +59,14 @@ void sqlite_leave(struct sqlite *s)
         s->spent += seconds_now() - s->entered;
 }
 
+bool sqlite_out_of_time(const struct sqlite *s)
+{
+    return s->seconds > 0 && s->spent + seconds_now() - s->entered > s->seconds;
+}
+
 static int out_of_time(void *ctx)
 {
-    struct sqlite *s = ctx;
-    return s->seconds > 0 && s->spent + seconds_now() - s->entered > s->seconds;
+    return sqlite_out_of_time(ctx);
 }
 
 static void tell(struct sqlite *s, struct told *t, const char *fmt, va_list ap)
@@ -406,6 +410,9 @@ void sqlite_close(struct sqlite *s)
         return;
     disconnect(&s->now);
     disconnect(&s->before);
+    sqlite_pages_free(s->pages);
+    sqlite_pages_free(s->pages_before);
+    free(s->differs);
     arena_free(&s->memory);
     free(s);
 }

@@ -9,9 +9,9 @@
  * The connection is hardened (no views, triggers, generated columns, extensions, ATTACH; limits on
  * lengths and memory; a progress budget). Never open evidence with the stock VFS.
  *
- * SQLite forgives in silence what costs rows. So each table that is read is also checked
- * (quick_check, WAL frames with a wrong checksum, a file that ends inside a page or below its own
- * page count), and what was lost is told through sqlite_losses().
+ * SQLite forgives in silence what costs rows. So each table that is read is also checked (a look at
+ * all pages or quick_check, WAL frames with a wrong checksum, a file that ends inside a page or
+ * below its own page count), and what was lost is told through sqlite_losses().
  */
 struct sqlite;
 
@@ -54,11 +54,11 @@ struct sqlite_row {
 
 /*
  * All rows of `SELECT row, columns... FROM from`, ordered by `row`. With a WAL (or a hot journal)
- * it runs over both views and merges: what only the newer view has is WAL (JOURNAL), what only the
- * older has is RECOVERED. On a damaged page it goes on behind it by ranges of rowids of the first
- * table of `from`, so `from` must hold no WHERE of its own; where only a LEFT JOINed table or
- * one value is damaged, the row comes with NULL for that. Everything passed must outlive the query,
- * and queries must be freed before sqlite_close().
+ * it runs over both views, the older perhaps only where it differs, and merges: what only the newer
+ * view has is WAL (JOURNAL), what only the older has is RECOVERED. On a damaged page it goes on
+ * behind it by ranges of rowids of the first table of `from`, so `from` must hold no WHERE of its
+ * own; where only a LEFT JOINed table or one value is damaged, the row comes with NULL for that.
+ * Everything passed must outlive the query, and queries must be freed before sqlite_close().
  */
 struct sqlite_query;
 MUST_CHECK struct sqlite_query *sqlite_query(struct sqlite *s, const char *from, const char *row,
@@ -71,7 +71,7 @@ void sqlite_query_free(struct sqlite_query *q);
 /* One integer; false if there is no row, it is NULL or no integer, or it can't be prepared. */
 bool sqlite_int(struct sqlite *s, const char *select, int64_t *out);
 
-/* Looks at the table (quick_check and the file's own length); adds to the losses. */
+/* Looks at the table, the first time also at the use of all pages; adds to the losses. */
 void sqlite_check(struct sqlite *s, const char *table);
 
 /* What went missing so far, in words ("table message: page 7: btree ..."); empty: nothing.

@@ -192,6 +192,85 @@ void sqlite_check_schema(struct sqlite *s)
         sqlite_lost(s, "schema: %s", e.msg);
 }
 
+/* Does a column's declared type hold one of these words? */
+static bool declares(const char *type, const char *const *words)
+{
+    for (; *words; words++)
+        if (strcasestr(type, *words))
+            return true;
+    return false;
+}
+
+/* What quick_check objects to in a column of this type: numbers in texts. A text among numbers it
+   looks at more closely, so that it must be asked. */
+static enum in_column unwanted(const char *type)
+{
+    static const char *const integers[] = {"int", NULL}, *const blobs[] = {"blob", NULL};
+    static const char *const texts[] = {"char", "clob", "text", NULL};
+    if (!type || !*type)
+        return IN_COLUMN;
+    if (declares(type, integers))
+        return IN_TEXT;
+    if (declares(type, texts))
+        return IN_NUMBER;
+    return declares(type, blobs) ? IN_COLUMN : IN_TEXT;
+}
+
+/* No row has in a column what the table's definition doesn't want there. */
+static bool fits_definition(struct sqlite *s, const char *table, const struct in_columns *in)
+{
+    enum { TYPE = 2, NOT_NULL = 3, IN_KEY = 5, HIDDEN = 6 };
+    struct err e = {0};
+    sqlite3_stmt *st;
+    char *sql = sqlite3_mprintf("PRAGMA main.table_xinfo(%Q)", table);
+    bool ok = sqlite_compile(s, &s->now, sql, &st, &e), null_key = false;
+    sqlite3_free(sql);
+    unsigned keys = 0, column = 0;
+    for (; ok && sqlite3_step(st) == SQLITE_ROW; column++) {
+        const char *type = (const char *)sqlite3_column_text(st, TYPE);
+        bool not_null = sqlite3_column_int(st, NOT_NULL), key = sqlite3_column_int(st, IN_KEY);
+        if (column >= PAGE_COLUMNS || sqlite3_column_int(st, HIDDEN))
+            ok = false;
+        uint64_t bit = UINT64_C(1) << column % 64;
+        unsigned word = ok ? column / 64 : 0;
+        enum in_column bad = unwanted(type);
+        ok = ok && (bad == IN_COLUMN || !(in->bits[bad][word] & bit));
+        keys += key;
+        if (!(not_null && (in->bits[IN_NULL][word] & bit)))
+            continue;
+        if (key && type && !sqlite3_stricmp(type, "INTEGER"))
+            null_key = true;
+        else
+            ok = false;
+    }
+    sqlite3_finalize(st);
+    return ok && column && !(null_key && keys > 1); /* the rowid under another name is NULL */
+}
+
+/* Its columns' types are enforced, or it is stored as an index is. */
+static bool is_special(struct sqlite *s, const char *table)
+{
+    enum { WITHOUT_ROWID = 4, STRICT = 5 };
+    struct err e = {0};
+    sqlite3_stmt *st;
+    char *sql = sqlite3_mprintf("PRAGMA main.table_list(%Q)", table);
+    bool plain = sqlite_compile(s, &s->now, sql, &st, &e) && sqlite3_step(st) == SQLITE_ROW &&
+                 !sqlite3_column_int(st, WITHOUT_ROWID) && !sqlite3_column_int(st, STRICT);
+    sqlite3_free(sql);
+    sqlite3_finalize(st);
+    return !plain;
+}
+
+/* All that quick_check(table) would look for is known not to be there. */
+static bool is_in_order(struct sqlite *s, const char *table)
+{
+    const struct pages *m = sqlite_pages_now(s);
+    if (!m || is_special(s, table))
+        return false;
+    struct in_columns in = sqlite_pages_columns(m, table);
+    return fits_definition(s, table, &in);
+}
+
 static void check_table(struct sqlite *s, const char *table)
 {
     char what[80];
@@ -202,10 +281,10 @@ static void check_table(struct sqlite *s, const char *table)
     snprintf(what, sizeof what, "table %s", table);
     bool there = sqlite_compile(s, &s->now, probe, &st, &e);
     sqlite3_finalize(st);
-    if (there)
-        quick_check(s, check, what);
-    else if (e.code != ERR_UNSUPPORTED)
+    if (!there && e.code != ERR_UNSUPPORTED)
         sqlite_lost(s, "%s: %s", what, e.msg);
+    else if (there && !is_in_order(s, table))
+        quick_check(s, check, what);
     sqlite3_free(probe);
     sqlite3_free(check);
 }
@@ -219,16 +298,16 @@ static void check_page_use(struct sqlite *s)
 
 void sqlite_check(struct sqlite *s, const char *table)
 {
-    bool first = !s->checked;
     sqlite_enter(s);
+    bool first = !s->checked, whole = sqlite_pages_now(s);
     s->checked = true;
-    if (first)
+    if (first && !whole)
         s->too_deep = too_deep(s);
     if (first && s->too_deep)
         sqlite_note(s, "not checked: more than %d interior pages", INTERIOR_MAX);
     if (!s->too_deep)
         check_table(s, table);
-    if (first && !s->too_deep && !s->incomplete && blob_size(s->db) <= WHOLE_CHECK_MAX)
+    if (first && !whole && !s->too_deep && !s->incomplete && blob_size(s->db) <= WHOLE_CHECK_MAX)
         check_page_use(s);
     sqlite_leave(s);
 }

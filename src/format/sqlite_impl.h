@@ -50,8 +50,11 @@ struct sqlite {
     struct wal wal;
     bool incomplete; /* pages of the file are missing */
     bool schema_damaged;
-    bool order_guessed;     /* a collation was needed that only the app has */
-    bool checked, too_deep; /* by sqlite_check(); for it */
+    bool order_guessed;                 /* a collation was needed that only the app has */
+    bool checked, too_deep;             /* by sqlite_check(); for it */
+    struct pages *pages, *pages_before; /* NULL: not looked at, or not all in order */
+    uint8_t *differs;                   /* by page: not the same in both */
+    bool pages_tried, compared;
     double seconds, spent, entered;
     uint64_t max_value;
     unsigned depth; /* of sqlite_enter() */
@@ -68,6 +71,7 @@ bool sqlite_view_read(struct view *v, uint64_t off, void *to, size_t n);
 /* sqlite.c. The views of a struct sqlite run under one budget of time: between enter and leave. */
 void sqlite_enter(struct sqlite *s);
 void sqlite_leave(struct sqlite *s);
+bool sqlite_out_of_time(const struct sqlite *s);
 /* What SQLite's result code means to us. Always false. */
 bool sqlite_fail(struct sqlite *s, struct view *v, int rc, struct err *e);
 /* False: e->code is ERR_UNSUPPORTED if the SQL doesn't fit the schema. */
@@ -79,6 +83,8 @@ void sqlite_lost(struct sqlite *s, const char *fmt, ...) __attribute__((format(p
 void sqlite_note(struct sqlite *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* sqlite_sql.c */
+enum { JOINS_MAX = 6 };
+
 struct query_sql {
     const char *row;
     const char *const *columns;
@@ -92,6 +98,11 @@ struct query_sql {
     char *whole;    /* that and all that is joined to it */
     char *rowid;    /* its rowid */
     bool bare;      /* there are tables joined, all by LEFT JOIN */
+    /* The joined tables with their names in this query, if each is a table with rowids joined by
+       LEFT JOIN, and no column asks others: then `all` ends with their rowids. */
+    bool plain;
+    unsigned njoins;
+    char *joins[JOINS_MAX], *aliases[JOINS_MAX];
 };
 /* The columns a statement of these begins with; then those that were asked for. */
 enum { COLUMN_ID, COLUMN_ROWID, COLUMN_FIRST };
@@ -122,6 +133,8 @@ MUST_CHECK bool sqlite_side_start(struct side *d, struct sqlite *s, struct view 
 MUST_CHECK bool sqlite_side_next(struct side *d, struct err *e);
 /* It has met damage, and goes by rowid. */
 bool sqlite_side_walks(const struct side *d);
+/* Goes on at the first row at or behind rowid. Needs d->range. */
+void sqlite_side_seek(struct side *d, int64_t rowid);
 void sqlite_side_free(struct side *d);
 
 /* sqlite_wal.c */
@@ -129,6 +142,43 @@ enum { WAL_HEADER = 32, FRAME_HEADER = 24 };
 /* Fills s->wal. */
 void sqlite_check_wal(struct sqlite *s, struct blob *wal);
 void sqlite_check_journal(struct sqlite *s, struct blob *journal, bool rolled_back);
+
+/* sqlite_pages.c */
+struct pages;
+/* All pages of the newer view, each well formed and in its place; NULL: that is not known. */
+const struct pages *sqlite_pages_now(struct sqlite *s);
+/* Bits by column: what some record has there. Columns beyond are not looked at. */
+enum { PAGE_COLUMNS = 128 };
+enum in_column { IN_NULL, IN_NUMBER, IN_TEXT, IN_BLOB, IN_COLUMN };
+struct in_columns {
+    uint64_t bits[IN_COLUMN][PAGE_COLUMNS / 64];
+};
+/* Of all rows of a table with rowids. */
+struct in_columns sqlite_pages_columns(const struct pages *m, const char *table);
+
+/* sqlite_changes.c: what the WAL changes. */
+struct row_range {
+    int64_t least, most;
+};
+struct row_ranges {
+    struct row_range *all; /* rising, none touching another */
+    size_t n;
+};
+/* Neither rows nor indexes of the table differ between the views. False: they do, or who knows. */
+bool sqlite_untouched(struct sqlite *s, const char *table);
+/* The rowids between which rows of the table differ; the caller frees ->all. False: not known. */
+bool sqlite_changed_rows(struct sqlite *s, const char *table, struct row_ranges *out);
+bool row_ranges_hold(const struct row_ranges *r, int64_t row);
+
+/* sqlite_plan.c: which rows of a query must be compared with the older view. */
+struct merge_plan {
+    enum { COMPARE_ALL, COMPARE_NONE, COMPARE_SOME } what;
+    /* SOME: those of the first table's rows, and those joined to one of these. */
+    struct row_ranges rows, joined[JOINS_MAX];
+    bool touched[JOINS_MAX];
+};
+struct merge_plan sqlite_merge_plan(struct sqlite *s, const struct query_sql *q);
+void sqlite_merge_plan_free(struct merge_plan *p);
 
 /* sqlite_check.c */
 void sqlite_check_file(struct sqlite *s);

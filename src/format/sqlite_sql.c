@@ -87,28 +87,6 @@ static bool only_left_joins(struct slice rest)
     return true;
 }
 
-static struct first first_table(const char *from)
-{
-    struct slice all = slice_trim(slice_of(from)), s = all;
-    struct first f = {.table = {s.p, 0}, .rest = s};
-    f.name = f.alias = next_token(&s);
-    if (!is_name(f.name))
-        return f;
-    f.rest = s;
-    struct slice alias = next_token(&s);
-    if (slice_is_nocase(alias, "as"))
-        alias = next_token(&s);
-    if (is_name(alias)) {
-        f.alias = alias;
-        f.rest = s;
-    }
-    f.table.n = all.n - f.rest.n;
-    f.rest = slice_trim(f.rest);
-    f.found = !slice_starts(f.rest, ".");
-    f.only_left_joins = only_left_joins(f.rest);
-    return f;
-}
-
 /* b as a string; the caller frees it. */
 static char *text_of(struct buf *b)
 {
@@ -136,6 +114,74 @@ static bool compiles(struct sqlite *s, const char *expr, const char *table)
     return ok;
 }
 
+/* The joined tables; false: one is no plain table, or there are too many. */
+static bool take_joins(struct query_sql *q, struct slice rest)
+{
+    int depth = 0;
+    for (struct slice t = next_token(&rest); t.n; t = next_token(&rest)) {
+        depth += slice_is(t, "(") - slice_is(t, ")");
+        if (depth || !slice_is_nocase(t, "join"))
+            continue;
+        struct slice name = next_token(&rest), more = rest, alias = next_token(&more);
+        if (slice_is_nocase(alias, "as"))
+            alias = next_token(&more);
+        if (!is_name(name) || starts_in(name, quotes) || q->njoins == JOINS_MAX)
+            return false;
+        if (!is_name(alias))
+            alias = name;
+        q->joins[q->njoins] = text_of_slice(name);
+        q->aliases[q->njoins++] = text_of_slice(alias);
+    }
+    return true;
+}
+
+static bool asks_more(const char *expr)
+{
+    struct slice s = slice_of(expr);
+    for (struct slice t = next_token(&s); t.n; t = next_token(&s))
+        if (slice_is_nocase(t, "select"))
+            return true;
+    return false;
+}
+
+/* Fills in `plain` and what belongs to it. */
+static void take_plain(struct sqlite *s, struct query_sql *q, const struct first *f)
+{
+    q->plain = f->only_left_joins && !starts_in(f->name, quotes) && take_joins(q, f->rest) &&
+               !asks_more(q->row);
+    for (unsigned i = 0; q->plain && i < q->n; i++)
+        q->plain = !asks_more(q->columns[i]);
+    for (unsigned i = 0; q->plain && i < q->njoins; i++) {
+        char *rowid = sqlite3_mprintf("%s._rowid_", q->aliases[i]);
+        char *from = sqlite3_mprintf("%s %s", q->joins[i], q->aliases[i]);
+        q->plain = compiles(s, rowid, from);
+        sqlite3_free(rowid);
+        sqlite3_free(from);
+    }
+}
+
+static struct first first_table(const char *from)
+{
+    struct slice all = slice_trim(slice_of(from)), s = all;
+    struct first f = {.table = {s.p, 0}, .rest = s};
+    f.name = f.alias = next_token(&s);
+    if (!is_name(f.name))
+        return f;
+    f.rest = s;
+    struct slice alias = next_token(&s);
+    if (slice_is_nocase(alias, "as"))
+        alias = next_token(&s);
+    if (is_name(alias)) {
+        f.alias = alias;
+        f.rest = s;
+    }
+    f.table.n = all.n - f.rest.n;
+    f.rest = slice_trim(f.rest);
+    f.found = !slice_starts(f.rest, ".");
+    f.only_left_joins = only_left_joins(f.rest);
+    return f;
+}
+
 /* SELECT of id, rowid and columns, then `end`. take: which columns; the others are NULL. */
 static char *select_text(const struct query_sql *q, const char *rowid, const bool *take,
                          const char *end, ...) __attribute__((format(printf, 4, 5)));
@@ -149,6 +195,8 @@ static char *select_text(const struct query_sql *q, const char *rowid, const boo
     buf_printf(&sql, "SELECT %s, %s", q->row, rowid);
     for (unsigned i = 0; i < q->n; i++)
         buf_printf(&sql, ", %s", !take || take[i] ? q->columns[i] : "NULL");
+    for (unsigned i = 0; q->plain && !take && i < q->njoins; i++)
+        buf_printf(&sql, ", %s._rowid_", q->aliases[i]);
     va_start(ap, end);
     if (vasprintf(&text, end, ap) < 0)
         die("out of memory");
@@ -183,6 +231,7 @@ struct query_sql sqlite_query_sql(struct sqlite *s, const char *from, const char
     buf_printf(&whole, "%s NOT INDEXED %s", q.from, rest);
     q.whole = text_of(&whole);
     q.bare = *rest && f.only_left_joins && compiles(s, row, q.from);
+    take_plain(s, &q, &f);
     bool *own = xcalloc(n + 1, sizeof *own);
     for (unsigned i = 0; i < n; i++)
         own[i] = !q.bare || compiles(s, columns[i], q.from);
@@ -248,4 +297,8 @@ void sqlite_query_sql_free(struct query_sql *q)
     free(q->from);
     free(q->whole);
     free(q->rowid);
+    for (unsigned i = 0; i < q->njoins; i++) {
+        free(q->joins[i]);
+        free(q->aliases[i]);
+    }
 }

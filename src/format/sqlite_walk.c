@@ -43,6 +43,16 @@ bool sqlite_side_walks(const struct side *d)
     return d->at != d->all;
 }
 
+void sqlite_side_seek(struct side *d, int64_t rowid)
+{
+    sqlite3_reset(d->range);
+    sqlite3_bind_int64(d->range, 1, rowid);
+    d->at = d->range;
+    d->have = d->done = false;
+    d->last = rowid; /* rows before it are passed over */
+    d->has_last = true;
+}
+
 static bool is_damage(int rc)
 {
     switch (rc & 0xff) {

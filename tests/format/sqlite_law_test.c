@@ -74,45 +74,6 @@ done:
     return seen;
 }
 
-/* splitmix64 */
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t z = (*state += 0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-}
-
-static void damage(struct made *m, uint64_t *random, char what[80])
-{
-    bool in_wal = m->wal.n && next_random(random) % 3 == 0;
-    struct buf *b = in_wal ? &m->wal : &m->db;
-    size_t at = next_random(random) % b->n;
-    if (!in_wal && next_random(random) % 2 == 0) /* where a page keeps counts and pointers */
-        at = at / 512 * 512 + next_random(random) % 40;
-    if (at >= b->n)
-        at = b->n - 1;
-    uint64_t kind = next_random(random) % 8;
-    const char *name = in_wal ? "WAL" : "database";
-    if (kind == 0) {
-        snprintf(what, 80, "%s cut at %zu", name, at);
-        b->n = at;
-        return;
-    }
-    size_t n = kind < 6 ? 1 : kind == 6 ? 4 : 64;
-    snprintf(what, 80, "%s flipped at %zu, %zu bytes", name, at, n);
-    for (size_t i = at; i < at + n && i < b->n; i++)
-        b->p[i] ^= (uint8_t)(1u << next_random(random) % 8);
-}
-
-static struct made copy_of(const struct made *m)
-{
-    struct made c = {0};
-    buf_slice(&c.db, buf_view(&m->db));
-    buf_slice(&c.wal, buf_view(&m->wal));
-    return c;
-}
-
 static unsigned number(const char *name, unsigned otherwise)
 {
     const char *v = getenv(name);
@@ -127,8 +88,8 @@ static void keeps_the_law(struct made whole)
     assert_true(all.opened && !all.told && all.n > 200);
     for (unsigned i = 0; i < rounds; i++) {
         char what[80];
-        struct made m = copy_of(&whole);
-        damage(&m, &random, what);
+        struct made m = made_copy(&whole);
+        made_damage(&m, &random, what);
         double start = utime_steady();
         struct seen now = look(&m);
         bool missing = now.n < all.n;

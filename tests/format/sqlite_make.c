@@ -137,6 +137,46 @@ void made_free(struct made *m)
     buf_free(&m->journal);
 }
 
+struct made made_copy(const struct made *m)
+{
+    struct made c = {0};
+    buf_slice(&c.db, buf_view(&m->db));
+    buf_slice(&c.wal, buf_view(&m->wal));
+    buf_slice(&c.journal, buf_view(&m->journal));
+    return c;
+}
+
+/* splitmix64 */
+uint64_t made_random(uint64_t *state)
+{
+    uint64_t z = (*state += 0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+}
+
+void made_damage(struct made *m, uint64_t *random, char what[80])
+{
+    bool in_wal = m->wal.n && made_random(random) % 3 == 0;
+    struct buf *b = in_wal ? &m->wal : &m->db;
+    size_t at = made_random(random) % b->n;
+    if (!in_wal && made_random(random) % 2 == 0) /* where a page keeps counts and pointers */
+        at = at / 512 * 512 + made_random(random) % 40;
+    if (at >= b->n)
+        at = b->n - 1;
+    uint64_t kind = made_random(random) % 8;
+    const char *name = in_wal ? "WAL" : "database";
+    if (kind == 0) {
+        snprintf(what, 80, "%s cut at %zu", name, at);
+        b->n = at;
+        return;
+    }
+    size_t n = kind < 6 ? 1 : kind == 6 ? 4 : 64;
+    snprintf(what, 80, "%s flipped at %zu, %zu bytes", name, at, n);
+    for (size_t i = at; i < at + n && i < b->n; i++)
+        b->p[i] ^= (uint8_t)(1u << made_random(random) % 8);
+}
+
 struct opened made_open(const struct made *m)
 {
     struct opened o = {0};

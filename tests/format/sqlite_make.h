@@ -23,6 +23,11 @@ struct made made_read(const char *path);
 const char *made_write(const struct made *m, char path[64]);
 void made_remove(const char *path);
 void made_free(struct made *m);
+struct made made_copy(const struct made *m);
+/* The next of a row of numbers that *state starts. */
+uint64_t made_random(uint64_t *state);
+/* Cuts it or flips bits somewhere, mostly in one byte; what: where, in words. */
+void made_damage(struct made *m, uint64_t *random, char what[80]);
 
 /* An open one. */
 struct opened {
