@@ -79,10 +79,28 @@ void confine_to(const char *case_path, const char *out);
 bool color_wanted(FILE *f);      /* a terminal, and NO_COLOR is not set */
 unsigned terminal_width(int fd); /* columns, 80 if unknown */
 
-/* Loads files and folders of indicators, each in a confined job. What can't be read is said on
-   stderr and counted in *unread. False: a path doesn't exist (said). */
+/* Loads files and folders of indicators, each in a confined job; without any, the local store. What
+   can't be read is said on stderr and counted in *unread. False: a path doesn't exist (said). */
 bool load_indicators(const struct list *paths, const struct limits *l, struct indicators *in,
                      unsigned *unread);
+/* The same without the store and without what warning lists do. files: the path of each set, on the
+   heap, may be NULL. */
+bool load_files(const struct list *paths, const struct limits *l, struct indicators *in,
+                struct list *files, unsigned *unread);
+/* The local store, mapped if it is compiled. An empty one is nothing. False: it can't be read or not
+   all of it (said). */
+bool load_store(const struct limits *l, struct indicators *in);
+/* Compiles the store as it is now. For the commands that change it. */
+bool compile_store(const struct limits *l);
+/* Its folder: $BRIDLE_STORE, else in the user's data folder. NULL: there is no such folder. */
+char *store_folder(void);
+
+/* A set's name for its parser: the file's and its folder's, which lists say themselves by. */
+const char *name_of_set(const char *path);
+/* What went wrong, without the name that the parser and its job put before it. */
+const char *bare_reason(const char *why, const char *name);
+/* The last set that was added lacks its end: what stood there is not looked for. */
+bool last_set_cut_off(const struct indicators *in);
 
 /* Asks on the terminal without echo. False: no terminal (e ERR_LOCKED) or interrupted. */
 bool password_ask(const char *evidence, struct secret *out, struct err *e);

@@ -1,18 +1,64 @@
-/* bridle indicators lint: is a file of indicators fit for use, and what was left out of it. */
+/*
+ * bridle indicators: the local store of indicators, and what is to be known of a file of them. This
+ * file chooses the part; lint is here, too, since it needs no store.
+ */
+#include "cli/indicators.h"
+
 #include <stdlib.h>
 
-#include "cli/cli.h"
+#include "base/utf8.h"
 #include "indicator/lint.h"
 
-struct lint_options {
-    bool json;
-};
+#define AT(member) offsetof(struct indicators_options, member)
+
+void print_text(struct slice s, FILE *to)
+{
+    uint32_t cp;
+    while (s.n) {
+        size_t n = utf8_next(s, &cp);
+        if (n == 0)
+            fprintf(to, "\\x%02x", s.p[0]);
+        else if (utf8_is_hidden(cp) || cp == '\n')
+            fprintf(to, "<U+%04X>", cp);
+        else
+            fwrite(s.p, 1, n, to);
+        s = slice_sub(s, n ? n : 1, s.n);
+    }
+}
+
+void print_types(const unsigned by_type[OBS_TYPES], FILE *to)
+{
+    const char *between = "";
+    for (unsigned t = 0; t < OBS_TYPES; t++)
+        if (by_type[t]) {
+            fprintf(to, "%s%s %u", between, observable_name((enum observable)t), by_type[t]);
+            between = ", ";
+        }
+}
+
+bool indicators_given(const struct indicators_options *o, struct indicators *in, int *status)
+{
+    struct limits limits;
+    unsigned unread = 0;
+    limits_default(&limits);
+    *status = EXIT_USAGE;
+    if (!load_indicators(&o->indicators, &limits, in, &unread))
+        return false;
+    *status = unread ? EXIT_INCOMPLETE : EXIT_DONE;
+    if (in->nsets == 0 && !unread)
+        *status = complain(EXIT_INCOMPLETE, "no-sets", NULL);
+    return true;
+}
+
+/* -- lint -- */
 
 static void print_problems(const struct indicators *in)
 {
-    for (size_t i = 0; i < in->nrejected; i++)
-        printf("  %.*s: %s\n", (int)in->rejected[i].value.n, (const char *)in->rejected[i].value.p,
-               in->rejected[i].why);
+    for (size_t i = 0; i < in->nrejected; i++) {
+        fputs("  ", stdout);
+        print_text(in->rejected[i].value, stdout);
+        printf(": %s\n", in->rejected[i].why);
+    }
 }
 
 /* What the file does not say itself: a person should look whether it is right. */
@@ -21,27 +67,29 @@ static void print_guesses(const struct indicators *in)
     for (size_t i = 0; i < in->nsets; i++)
         for (size_t k = 0; k < in->sets[i].nguesses; k++) {
             const struct guess *g = &in->sets[i].guesses[k];
-            printf("  by its %.*s: %u of type %s\n", (int)g->what.n, (const char *)g->what.p,
-                   g->values, observable_name(g->type));
+            fputs("  by its ", stdout);
+            print_text(g->what, stdout);
+            printf(": %u of type %s\n", g->values, observable_name(g->type));
         }
 }
 
-static int lint_one(const char *path, const struct lint_options *l)
+static int lint_one(const char *path, bool json)
 {
     struct limits limits;
     struct indicators *in = indicators_new();
     struct list one = {&path, 1};
     unsigned unread = 0, loaded = 0, rejected = 0;
     limits_default(&limits);
-    if (!load_indicators(&one, &limits, in, &unread)) {
+    if (!load_files(&one, &limits, in, NULL, &unread)) {
         indicators_free(in);
         return EXIT_USAGE;
     }
+    indicators_weaken(in);
     for (size_t i = 0; i < in->nsets; i++) {
         loaded += in->sets[i].loaded;
         rejected += in->sets[i].rejected;
     }
-    if (l->json) {
+    if (json) {
         struct buf out = {0};
         lint_json(in, &out);
         fwrite(out.p, 1, out.n, stdout);
@@ -56,32 +104,77 @@ static int lint_one(const char *path, const struct lint_options *l)
     return problems ? EXIT_FOUND : unread ? EXIT_UNREADABLE : EXIT_DONE;
 }
 
-static int run(const struct command *self, int argc, char **argv)
+int indicators_lint(const struct indicators_options *o, const struct list *rest)
 {
-    struct lint_options l = {0};
-    struct list words_left = {0};
-    bool help;
-    if (!options_parse(self, argc, argv, &l, &words_left, &help))
-        return help ? EXIT_DONE : EXIT_USAGE;
-    if (words_left.n < 2 || strcmp(words_left.items[0], "lint")) {
-        command_help(self, stderr);
-        return EXIT_USAGE;
-    }
     int status = EXIT_DONE;
-    for (size_t i = 1; i < words_left.n; i++) {
-        int one = lint_one(words_left.items[i], &l);
+    for (size_t i = 0; i < rest->n; i++) {
+        int one = lint_one(rest->items[i], o->json);
         status = one > status ? one : status;
     }
-    free(words_left.items);
+    return status;
+}
+
+/* -- the parts -- */
+
+static const struct part {
+    const char *name;
+    size_t least, most; /* of what follows the name */
+    int (*run)(const struct indicators_options *o, const struct list *rest);
+} parts[] = {
+    {"add", 1, SIZE_MAX, indicators_add_files}, {"list", 0, 0, indicators_list},
+    {"show", 1, SIZE_MAX, indicators_show},     {"search", 1, SIZE_MAX, indicators_search},
+    {"lint", 1, SIZE_MAX, indicators_lint},     {"remove", 1, SIZE_MAX, indicators_remove},
+    {"update", 0, 0, indicators_update},
+};
+
+static int run(const struct command *self, int argc, char **argv)
+{
+    struct indicators_options o = {.seconds = 60};
+    struct list words = {0};
+    bool help;
+    if (!options_parse(self, argc, argv, &o, &words, &help))
+        return help ? EXIT_DONE : EXIT_USAGE;
+    int status = EXIT_USAGE;
+    const struct part *part = NULL;
+    for (size_t i = 0; words.n && i < sizeof parts / sizeof *parts; i++)
+        if (!strcmp(words.items[0], parts[i].name))
+            part = &parts[i];
+    if (part && words.n - 1 >= part->least && words.n - 1 <= part->most) {
+        const struct list rest = {words.items + 1, words.n - 1};
+        status = part->run(&o, &rest);
+    } else {
+        command_help(self, stderr);
+    }
+    free(words.items);
+    free(o.indicators.items);
+    free(o.index.items);
     return status;
 }
 
 const struct command command_indicators = {
     .name = "indicators",
-    .usage = "lint FILE...",
-    .title = "looks at files of indicators: what loads, what doesn't, and why",
-    .options = COMMAND_OPTIONS({"json", 0, OPTION_FLAG, offsetof(struct lint_options, json), NULL,
-                                "one JSON object a file"}),
-    .more = "Exit status: 0 nothing to report, 1 problems, 4 no file of indicators.",
+    .usage = "add FILE... | list | show SET... | search VALUE... | lint FILE... | remove SET... | "
+             "update",
+    .title = "the sets of indicators on this machine: adds, shows, searches and updates them",
+    .options = COMMAND_OPTIONS(
+        {"json", 0, OPTION_FLAG, AT(json), NULL, "JSON lines"},
+        {"indicators", 'i', OPTION_LIST, AT(indicators), "PATH",
+         "list, show, search: these instead of the store"},
+        {"licence", 0, OPTION_TEXT, AT(licence), "TEXT", "add: the licence of these files"},
+        {"publisher", 0, OPTION_TEXT, AT(publisher), "TEXT", "add: who published them"},
+        {"index", 0, OPTION_LIST, AT(index), "URL",
+         "update: a list of sets, by HTTPS or a file (default: the one of this release)"},
+        {"offline", 0, OPTION_TEXT, AT(offline), "DIR", "update: take the files from this folder"},
+        {"key", 0, OPTION_TEXT, AT(key), "KEY", "update: minisign key that the index is signed by"},
+        {"ca-file", 0, OPTION_TEXT, AT(ca_file), "FILE",
+         "update: certificates to trust instead of the system's"},
+        {"seconds", 0, OPTION_COUNT, AT(seconds), "N", "update: time limit of a file (60)"}),
+    .more =
+        "add keeps files of any format that is read; lint only looks at them. search tells which\n"
+        "sets know a value, and whether it is too general. update alone uses the network, by a\n"
+        "program of its own. The store is $BRIDLE_STORE, else in your data folder; check and\n"
+        "recheck use it when no -i is given.\n"
+        "Exit status: 0 done, 1 lint: problems, 3 not everything could be read or updated or\n"
+        "there are no sets, 4 no file of indicators.",
     .run = run,
 };

@@ -14,11 +14,11 @@ enum { FOLDER_DEPTH = 6 };
 struct load {
     const struct limits *limits;
     struct indicators *in;
+    struct list *files; /* NULL: not wanted */
     unsigned unread;
 };
 
-/* What went wrong, without the name that the parser and its job put before it. */
-static const char *bare(const char *why, const char *name)
+const char *bare_reason(const char *why, const char *name)
 {
     size_t n = strlen(name);
     while (!strncmp(why, name, n) && !strncmp(why + n, ": ", 2))
@@ -26,8 +26,7 @@ static const char *bare(const char *why, const char *name)
     return why;
 }
 
-/* The last set that was added lacks its end: what stood there is not looked for. */
-static bool cut_off(const struct indicators *in)
+bool last_set_cut_off(const struct indicators *in)
 {
     for (size_t i = in->nrejected; i-- > 0 && in->rejected_set[i] == in->nsets - 1;)
         if (in->rejected[i].why == lint_why(LINT_CUT_OFF))
@@ -35,8 +34,7 @@ static bool cut_off(const struct indicators *in)
     return false;
 }
 
-/* A file's name and that of its folder: lists of values often say no more of themselves. */
-static const char *with_folder(const char *path)
+const char *name_of_set(const char *path)
 {
     const char *from = path, *slash = NULL;
     for (const char *p = path; *p; p++)
@@ -63,16 +61,23 @@ static void load_file(struct load *l, int fd, const char *path, bool named)
 {
     struct err e = {0};
     struct buf parsed = {0};
-    const char *name = with_folder(path);
+    const char *name = name_of_set(path);
     if (!worker_parse(fd, name, l->limits, indicators_parse, &parsed, &e) ||
         !indicators_add(l->in, buf_view(&parsed), &e)) {
         if (e.code == ERR_ABSENT && named && slice_ends(slice_of(path), "/manifest.json")) {
             load_feed(l, path); /* the events are the files beside it */
         } else if (named || (e.code != ERR_UNSUPPORTED && e.code != ERR_ABSENT)) {
-            complain(0, "bad-indicators", "name", path, "why", bare(e.msg, name), NULL);
+            complain(0, "bad-indicators", "name", path, "why", bare_reason(e.msg, name), NULL);
             l->unread++;
         }
-    } else if (cut_off(l->in)) {
+        buf_free(&parsed);
+        return;
+    }
+    if (l->files) {
+        l->files->items = xrealloc(l->files->items, l->files->n + 1, sizeof *l->files->items);
+        l->files->items[l->files->n++] = xstrdup(path);
+    }
+    if (last_set_cut_off(l->in)) {
         complain(0, "bad-indicators", "name", path, "why", lint_why(LINT_CUT_OFF), NULL);
         l->unread++;
     }
@@ -144,10 +149,10 @@ static void load_path(struct load *l, const char *path, bool named, unsigned dep
         close(fd);
 }
 
-bool load_indicators(const struct list *paths, const struct limits *l, struct indicators *in,
-                     unsigned *unread)
+bool load_files(const struct list *paths, const struct limits *l, struct indicators *in,
+                struct list *files, unsigned *unread)
 {
-    struct load load = {l, in, 0};
+    struct load load = {l, in, files, 0};
     for (size_t i = 0; i < paths->n; i++) {
         if (access(paths->items[i], R_OK) != 0) {
             complain(EXIT_USAGE, "cannot-open", "name", paths->items[i], "why", strerror(errno),
@@ -156,7 +161,18 @@ bool load_indicators(const struct list *paths, const struct limits *l, struct in
         }
         load_path(&load, paths->items[i], true, 0);
     }
-    indicators_weaken(in);
     *unread = load.unread;
     return true;
+}
+
+bool load_indicators(const struct list *paths, const struct limits *l, struct indicators *in,
+                     unsigned *unread)
+{
+    if (!paths->n) {
+        *unread = load_store(l, in) ? 0 : 1;
+        return true;
+    }
+    bool ok = load_files(paths, l, in, NULL, unread);
+    indicators_weaken(in);
+    return ok;
 }

@@ -210,7 +210,7 @@ static void put_time(struct buf *b, struct utime t)
 }
 
 /* "indicator--XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX" in lower case */
-static bool uuid_bytes(struct slice ref, uint8_t out[16])
+bool draft_uuid(struct slice ref, uint8_t out[16])
 {
     static const uint8_t dashes[] = {8, 13, 18, 23};
     uint8_t hex[32];
@@ -230,6 +230,35 @@ static bool uuid_bytes(struct slice ref, uint8_t out[16])
         }
     }
     return hex_bytes(slice_at(hex, n), out, 16);
+}
+
+uint16_t draft_flags(const struct indicator *i)
+{
+    return (uint16_t)((i->too_general ? ITEM_GENERAL : 0) | (i->prefix ? ITEM_PREFIX : 0) |
+                      (i->expired ? ITEM_EXPIRED : 0) | (i->host_too ? ITEM_HOST_TOO : 0) |
+                      (i->qualified ? ITEM_QUALIFIED : 0));
+}
+
+void draft_set_flags(struct indicator *i, uint64_t flags)
+{
+    i->too_general = flags & ITEM_GENERAL;
+    i->prefix = flags & ITEM_PREFIX;
+    i->expired = flags & ITEM_EXPIRED;
+    i->host_too = flags & ITEM_HOST_TOO;
+    i->qualified = flags & ITEM_QUALIFIED;
+}
+
+struct slice draft_uuid_text(const uint8_t bytes[16], struct arena *a)
+{
+    char hex[33], *text = arena_alloc(a, 47);
+    hex_text(bytes, 16, hex);
+    memcpy(text, "indicator--", 11);
+    for (size_t from = 0, to = 11; from < 32; from++) {
+        if (from == 8 || from == 12 || from == 16 || from == 20)
+            text[to++] = '-';
+        text[to++] = hex[from];
+    }
+    return slice_at(text, 47);
 }
 
 /* Families repeat: each is written once, items hold its number. */
@@ -256,12 +285,10 @@ static uint32_t family_number(struct families *f, const struct slice *name)
 static void put_item(struct buf *b, const struct indicator *i, uint32_t family)
 {
     uint8_t uuid[16];
-    bool short_ref = uuid_bytes(i->ref, uuid), same = slice_equal(i->published, i->value);
+    bool short_ref = draft_uuid(i->ref, uuid), same = slice_equal(i->published, i->value);
     bool until = i->valid_until.precision != PRECISION_NONE;
     buf_byte(b, (uint8_t)i->type);
-    buf_varint(b, (uint64_t)((i->too_general ? ITEM_GENERAL : 0) | (i->prefix ? ITEM_PREFIX : 0) |
-                             (i->expired ? ITEM_EXPIRED : 0) | (i->host_too ? ITEM_HOST_TOO : 0) |
-                             (i->qualified ? ITEM_QUALIFIED : 0) | (same ? ITEM_AS_PUBLISHED : 0) |
+    buf_varint(b, (uint64_t)(draft_flags(i) | (same ? ITEM_AS_PUBLISHED : 0) |
                              (short_ref ? ITEM_UUID : 0) | (until ? ITEM_UNTIL : 0) |
                              (i->remark ? ITEM_REMARK : 0)));
     if (i->remark)

@@ -42,6 +42,13 @@ void draft_family(struct draft *d, struct slice family, enum family_class class)
 /* Appends the set in the wire form that indicators_add() reads. */
 void draft_write(const struct draft *d, struct buf *out);
 
+/* The parts of an item's flags that it has in every form, and back. */
+uint16_t draft_flags(const struct indicator *i);
+void draft_set_flags(struct indicator *i, uint64_t flags);
+/* "indicator--UUID" as 16 bytes, if it is written just so; and back. */
+bool draft_uuid(struct slice ref, uint8_t out[16]);
+struct slice draft_uuid_text(const uint8_t bytes[16], struct arena *a);
+
 /* The wire form: strings are a varint and bytes, times a zigzag varint and a precision. */
 #define DRAFT_MAGIC "bridle indicators 2\n"
 enum {

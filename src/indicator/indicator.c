@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/utf8.h"
+#include "indicator/compiled.h"
 #include "indicator/draft.h"
 #include "indicator/formats.h"
 #include "indicator/matcher.h"
@@ -37,21 +38,32 @@ struct indicators *indicators_new(void)
     return xcalloc(1, sizeof(struct indicators));
 }
 
-void indicators_free(struct indicators *in)
+void indicators_clear(struct indicators *in)
 {
-    if (!in)
-        return;
     arena_free(&in->arena);
     for (size_t i = 0; i < in->nsets; i++)
         free(in->sets[i].guesses);
     free(in->sets);
     free(in->items);
     free(in->harmless);
+    compiled_close(in->compiled);
     free(in->rejected);
     free(in->rejected_set);
     free(in->remarks);
     free(in->remarks_set);
+    *in = (struct indicators){0};
+}
+
+void indicators_free(struct indicators *in)
+{
+    if (in)
+        indicators_clear(in);
     free(in);
+}
+
+const struct indicator *indicators_item(const struct indicators *in, size_t n)
+{
+    return in->compiled ? compiled_item(in->compiled, n) : &in->items[n];
 }
 
 bool indicators_parse(struct blob *b, const char *name, struct buf *out, struct err *e)
@@ -135,17 +147,7 @@ static struct slice get_ref(struct reader *r, bool uuid)
     if (!uuid)
         return get_string(r);
     struct slice bytes = cursor_take(&r->c, 16);
-    char hex[33], text[48];
-    if (bytes.n != 16)
-        return bytes;
-    hex_text(bytes.p, 16, hex);
-    memcpy(text, "indicator--", 11);
-    for (size_t from = 0, to = 11; from < 32; from++) {
-        if (from == 8 || from == 12 || from == 16 || from == 20)
-            text[to++] = '-';
-        text[to++] = hex[from];
-    }
-    return keep(r, slice_at(text, 47));
+    return draft_uuid_text(bytes.p, r->arena);
 }
 
 static struct indicator get_item(struct reader *r, const struct slice *families, size_t n)
@@ -165,11 +167,7 @@ static struct indicator get_item(struct reader *r, const struct slice *families,
     else if (family)
         i.family = families[family - 1];
     i.confidence = (int8_t)(confidence - 1);
-    i.too_general = flags & ITEM_GENERAL;
-    i.prefix = flags & ITEM_PREFIX;
-    i.expired = flags & ITEM_EXPIRED;
-    i.host_too = flags & ITEM_HOST_TOO;
-    i.qualified = flags & ITEM_QUALIFIED;
+    draft_set_flags(&i, flags);
     i.ref = get_ref(r, flags & ITEM_UUID);
     i.value = get_string(r);
     i.published = flags & ITEM_AS_PUBLISHED ? i.value : get_string(r);

@@ -74,8 +74,9 @@ struct indicators {
     struct arena arena;
     struct set *sets;
     size_t nsets;
-    struct indicator *items;
+    struct indicator *items; /* none where they lie in a compiled table: indicators_item() */
     size_t nitems;
+    struct compiled *compiled; /* NULL: all is in memory; compiled.h */
     /* The values of warning lists. Never matched: what is on one makes an indicator too general. */
     struct indicator *harmless;
     size_t nharmless;
@@ -88,8 +89,12 @@ struct indicators {
     size_t nremarks;
 };
 
+/* One of the items, wherever they lie; valid as long as `in`. */
+const struct indicator *indicators_item(const struct indicators *in, size_t n);
+
 struct indicators *indicators_new(void);
 void indicators_free(struct indicators *in);
+void indicators_clear(struct indicators *in); /* as new */
 
 /*
  * Parses one file of any supported format (docs/indicators.md) and appends it to out in our own wire

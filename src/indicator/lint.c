@@ -48,6 +48,14 @@ const char *lint_why(enum lint l)
     return l < LINTS ? whys[l] : "";
 }
 
+enum lint lint_of(const char *why)
+{
+    unsigned l = LINTS;
+    while (--l > LINT_OK && strcmp(whys[l], why))
+        continue;
+    return (enum lint)l;
+}
+
 struct words {
     const char *const *items;
     size_t n;

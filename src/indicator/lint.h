@@ -48,7 +48,8 @@ enum lint {
     LINTS,
 };
 
-const char *lint_why(enum lint l); /* "" beyond the enum */
+const char *lint_why(enum lint l);  /* "" beyond the enum */
+enum lint lint_of(const char *why); /* the one with these words; LINT_OK: none */
 
 static inline bool lint_rejects(enum lint l)
 {

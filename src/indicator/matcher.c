@@ -11,41 +11,11 @@
 
 #include <stdlib.h>
 
-#include "indicator/table.h"
+#include "indicator/compiled.h"
+#include "indicator/matcher_impl.h"
 #include "record/address.h"
 
-/* The ways in which an indicator is found, and the key of each. */
-enum way {
-    WAY_VALUE,    /* the value; app: without case; phone: its digits */
-    WAY_WWW,      /* domain "www.x": x */
-    WAY_HOST,     /* url listed as a domain: its host */
-    WAY_LINK,     /* url: without scheme and final slash */
-    WAY_RANGE,    /* ip range: masked bytes and number of bits */
-    WAY_FOLDER,   /* path: without final slash */
-    WAY_RELATIVE, /* relative path: its first component */
-    WAY_CUT15,    /* process: the first 15 bytes of a longer name (comm of Linux) */
-    WAY_CUT16,    /* process: the first 16 bytes of a longer name (accounting of iOS) */
-    WAY_LAST9,    /* phone: the last nine digits */
-};
-
 enum { CUT_LINUX = 15, CUT_IOS = 16, PHONE_TAIL = 9, KEY_MAX = 256 };
-
-struct entry {
-    uint32_t item, way;
-};
-
-struct matcher {
-    const struct indicators *in;
-    struct table table; /* of entries */
-    struct entry *entries;
-    size_t n, room;
-    /* Lengths of the ranges that there are, widest last. */
-    uint8_t bits4[33], bits6[129];
-    size_t nbits4, nbits6;
-    /* The most slashes in any indicator: longer parts of an observable need not be asked for. */
-    size_t deepest_link, deepest_folder;
-    bool www, links, relative; /* there are indicators that need these questions */
-};
 
 struct results {
     const struct matcher *m;
@@ -141,21 +111,21 @@ static void add(struct matcher *m, size_t item, enum way way)
     m->entries[m->n++] = (struct entry){(uint32_t)item, way};
 }
 
-static void add_length(uint8_t *list, size_t *n, uint8_t bits)
+static void add_length(uint8_t *list, uint8_t *n, uint8_t bits)
 {
     size_t at = 0;
     while (at < *n && list[at] > bits)
         at++;
     if (at < *n && list[at] == bits)
         return;
-    memmove(list + at + 1, list + at, *n - at);
+    memmove(list + at + 1, list + at, (size_t)*n - at);
     list[at] = bits;
     ++*n;
 }
 
-static void note_depth(size_t *deepest, struct slice s)
+static void note_depth(uint64_t *deepest, struct slice s)
 {
-    size_t n = 0;
+    uint64_t n = 0;
     for (size_t i = 0; i < s.n; i++)
         n += s.p[i] == '/';
     *deepest = n > *deepest ? n : *deepest;
@@ -171,14 +141,14 @@ static void add_indicator(struct matcher *m, size_t item)
         add(m, item, WAY_VALUE);
         if (slice_starts(s, "www.") && slice_find(slice_sub(s, 4, s.n), '.') < s.n - 4) {
             add(m, item, WAY_WWW);
-            m->www = true;
+            m->needs.www = true;
         }
         break;
     case OBS_URL:
         add(m, item, WAY_LINK);
         if (i->prefix) {
-            m->links = true;
-            note_depth(&m->deepest_link, link_of(s));
+            m->needs.links = true;
+            note_depth(&m->needs.deepest_link, link_of(s));
         }
         if (i->host_too)
             add(m, item, WAY_HOST);
@@ -187,9 +157,9 @@ static void add_indicator(struct matcher *m, size_t item)
         if (i->prefix && address_parse(s, &x) && address_is_range(&x)) {
             add(m, item, WAY_RANGE);
             if (x.v4)
-                add_length(m->bits4, &m->nbits4, x.bits);
+                add_length(m->needs.bits4, &m->needs.nbits4, x.bits);
             else
-                add_length(m->bits6, &m->nbits6, x.bits);
+                add_length(m->needs.bits6, &m->needs.nbits6, x.bits);
         } else {
             add(m, item, WAY_VALUE);
         }
@@ -209,10 +179,10 @@ static void add_indicator(struct matcher *m, size_t item)
     case OBS_PATH:
         if (relative_path(s).n) {
             add(m, item, WAY_RELATIVE);
-            m->relative = true;
+            m->needs.relative = true;
         } else {
             add(m, item, WAY_FOLDER);
-            note_depth(&m->deepest_folder, without_slash(s));
+            note_depth(&m->needs.deepest_folder, without_slash(s));
         }
         break;
     case OBS_APP:
@@ -234,6 +204,8 @@ struct matcher *matcher_new(const struct indicators *in)
 {
     struct matcher *m = xcalloc(1, sizeof *m);
     m->in = in;
+    if (compiled_matcher(in, m))
+        return m;
     m->room = in->nitems + 16;
     m->entries = xrealloc(NULL, m->room, sizeof *m->entries);
     table_init(&m->table, in->nitems);
@@ -246,8 +218,10 @@ void matcher_free(struct matcher *m)
 {
     if (!m)
         return;
-    table_free(&m->table);
-    free(m->entries);
+    if (!m->mapped) {
+        table_free(&m->table);
+        free(m->entries);
+    }
     free(m);
 }
 
@@ -294,7 +268,7 @@ static const struct indicator *walk_next(struct walk *w)
     uint32_t number;
     while ((number = table_next(&w->m->table, w->tag, &w->at)) != TABLE_END) {
         const struct entry *e = &w->m->entries[number];
-        const struct indicator *i = &w->m->in->items[e->item];
+        const struct indicator *i = indicators_item(w->m->in, e->item);
         if (e->way == (uint32_t)w->way && i->type == w->type &&
             slice_equal(key_of(i, w->way, to), w->key))
             return i;
@@ -314,7 +288,7 @@ static void find_domain(struct results *r, struct slice name)
 {
     static const struct match subdomain = {.how = HOW_SUBDOMAIN, .confidence = CONFIDENCE_HIGH};
     look(r, OBS_DOMAIN, WAY_VALUE, name, exact);
-    if (r->m->www)
+    if (r->m->needs.www)
         look(r, OBS_DOMAIN, WAY_WWW, name, nearly);
     for (struct slice s = name;;) {
         size_t dot = slice_find(s, '.');
@@ -330,7 +304,7 @@ static void find_host(struct results *r, struct slice host)
 {
     static const struct match weak = {
         .how = HOW_TOO_GENERAL, .confidence = CONFIDENCE_LOW, .near = true};
-    if (r->m->links)
+    if (r->m->needs.links)
         look(r, OBS_URL, WAY_HOST, host, weak);
 }
 
@@ -339,7 +313,7 @@ static void find_url(struct results *r, struct slice url)
 {
     struct slice s = link_of(url), path = slice_sub(s, 0, slice_find(s, '?'));
     look(r, OBS_URL, WAY_LINK, s, exact);
-    size_t depth = r->m->links ? r->m->deepest_link + 1 : 0;
+    uint64_t depth = r->m->needs.links ? r->m->needs.deepest_link + 1 : 0;
     for (size_t n = 0; depth > 0 && n < path.n; depth--) {
         n += slice_find(slice_sub(path, n, path.n), '/');
         struct walk w = walk(r, OBS_URL, WAY_LINK, slice_sub(s, 0, n));
@@ -360,8 +334,8 @@ static void find_address(struct results *r, struct slice value)
     look(r, OBS_IP, WAY_VALUE, one, exact);
     if (!address_parse(one, &x))
         return;
-    const uint8_t *bits = x.v4 ? r->m->bits4 : r->m->bits6;
-    size_t n = x.v4 ? r->m->nbits4 : r->m->nbits6;
+    const uint8_t *bits = x.v4 ? r->m->needs.bits4 : r->m->needs.bits6;
+    size_t n = x.v4 ? r->m->needs.nbits4 : r->m->needs.nbits6;
     for (size_t i = 0; i < n; i++)
         look(r, OBS_IP, WAY_RANGE, range_key(&x, bits[i], to), range);
 }
@@ -434,7 +408,7 @@ static void find_path(struct results *r, struct slice path)
 {
     path = without_slash(path);
     look(r, OBS_PATH, WAY_FOLDER, path, exact);
-    size_t depth = r->m->deepest_folder;
+    uint64_t depth = r->m->needs.deepest_folder;
     for (size_t n = 1; depth > 0; depth--) {
         n += slice_find(slice_sub(path, n, path.n), '/');
         if (n >= path.n)
@@ -442,7 +416,7 @@ static void find_path(struct results *r, struct slice path)
         look(r, OBS_PATH, WAY_FOLDER, slice_sub(path, 0, n), below);
         n++;
     }
-    if (r->m->relative)
+    if (r->m->needs.relative)
         find_relative(r, path);
 }
 
