@@ -27,16 +27,27 @@ size_t utf8_next(struct slice s, uint32_t *cp)
     return n;
 }
 
-/* Bytes of ASCII at the start. */
+/* Bytes of ASCII at the start, or some fewer if there are others behind them. */
 static size_t ascii_run(struct slice s)
 {
     static const uint64_t high = UINT64_C(0x8080808080808080);
-    uint64_t eight[2];
+    uint64_t a, b;
     size_t n = 0;
-    for (; s.n - n >= sizeof eight; n += sizeof eight) {
-        memcpy(eight, s.p + n, sizeof eight);
-        if ((eight[0] | eight[1]) & high)
-            break;
+    for (; s.n - n >= 16; n += 16) {
+        memcpy(&a, s.p + n, 8);
+        memcpy(&b, s.p + n + 8, 8);
+        if ((a | b) & high)
+            return n;
+    }
+    if (s.n >= 16) { /* the rest, with some of what was seen */
+        memcpy(&a, s.p + s.n - 16, 8);
+        memcpy(&b, s.p + s.n - 8, 8);
+        return (a | b) & high ? n : s.n;
+    }
+    if (s.n >= 8) {
+        memcpy(&a, s.p, 8);
+        memcpy(&b, s.p + s.n - 8, 8);
+        return (a | b) & high ? 0 : s.n;
     }
     while (n < s.n && s.p[n] < 0x80)
         n++;

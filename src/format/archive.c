@@ -17,7 +17,8 @@ bool archive_open(struct slice bytes, struct arena *a, struct archive *out, stru
     struct plist *p = plist_open(bytes, a, e);
     if (!p)
         return false;
-    *out = (struct archive){p, plist_get(plist_top(p), "$objects")};
+    struct plist_value objects = plist_get(plist_top(p), "$objects");
+    *out = (struct archive){p, objects, plist_count(objects)};
     if (out->objects.type == PLIST_ARRAY && plist_get(plist_top(p), "$top").type == PLIST_DICT)
         return true;
     if (plist_bad(p, e))
@@ -35,12 +36,12 @@ struct plist_value archive_root(struct archive *ar)
     return archive_resolve(ar, v);
 }
 
-/* What a UID leads to; other values are themselves. Object 0 is the string "$null": nil. */
-static struct plist_value followed(struct archive *ar, struct plist_value v)
+/* Object 0 is the string "$null": nil. */
+struct plist_value archive_follow(struct archive *ar, struct plist_value v)
 {
     for (unsigned hops = 0; v.type == PLIST_UID; hops++) {
         uint64_t i = (uint64_t)plist_int(v, -1);
-        if (hops == MAX_HOPS || i >= plist_count(ar->objects)) {
+        if (hops == MAX_HOPS || i >= ar->n) {
             plist_damage(ar->plist, ERR_CORRUPT, "archive: UID %lld leads nowhere", (long long)i);
             return none;
         }
@@ -81,7 +82,7 @@ static struct plist_value unwrapped(struct plist_value v)
 struct plist_value archive_resolve(struct archive *ar, struct plist_value v)
 {
     for (unsigned hops = 0; hops < MAX_HOPS; hops++) {
-        v = followed(ar, v);
+        v = archive_follow(ar, v);
         if (v.type != PLIST_DICT)
             return v;
         struct plist_value inner = unwrapped(v);
@@ -95,7 +96,7 @@ struct plist_value archive_resolve(struct archive *ar, struct plist_value v)
 
 struct plist_value archive_get(struct archive *ar, struct plist_value object, const char *key)
 {
-    object = followed(ar, object);
+    object = archive_follow(ar, object);
     struct plist_value k, v = plist_get(object, key);
     if (v.type != PLIST_NONE)
         return archive_resolve(ar, v);
@@ -111,7 +112,7 @@ struct plist_value archive_get(struct archive *ar, struct plist_value object, co
 
 struct slice archive_class(struct archive *ar, struct plist_value object)
 {
-    struct plist_value class = followed(ar, plist_get(followed(ar, object), "$class"));
+    struct plist_value class = archive_follow(ar, plist_get(archive_follow(ar, object), "$class"));
     return plist_string(archive_resolve(ar, plist_get(class, "$classname")));
 }
 

@@ -10,6 +10,7 @@
 struct archive {
     struct plist *plist;
     struct plist_value objects;
+    size_t n; /* of objects */
 };
 
 /* ERR_CORRUPT if it is no keyed archive. */
@@ -18,6 +19,9 @@ MUST_CHECK bool archive_open(struct slice bytes, struct arena *a, struct archive
 /* $top.root, or the first value of $top. */
 struct plist_value archive_root(struct archive *ar);
 struct plist_value archive_resolve(struct archive *ar, struct plist_value v);
+/* Only what a UID leads to: for an object that is known to be no wrapper. Other values are
+   themselves. */
+struct plist_value archive_follow(struct archive *ar, struct plist_value v);
 /* A member of an object: plain key, or, for NSDictionary, the key among its NS.keys. */
 struct plist_value archive_get(struct archive *ar, struct plist_value object, const char *key);
 /* Class name of an object; empty if unknown. */

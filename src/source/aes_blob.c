@@ -24,6 +24,8 @@ struct aes {
     struct blob *inner;
     uint64_t whole; /* bytes of whole cipher blocks */
     EVP_CIPHER_CTX *ctx;
+    uint64_t after; /* where the last long read ended, and the cipher block before that */
+    uint8_t iv[BLOCK];
     uint8_t *cache; /* BLOCK bytes, then the places; NULL: not needed yet */
     uint64_t *held; /* by place: its chunk's number + 1; 0: none */
     size_t places;
@@ -41,7 +43,9 @@ static void decrypt_blocks(struct aes *a, const uint8_t iv[BLOCK], uint8_t *to, 
 static bool decrypt(struct aes *a, uint64_t off, uint8_t *to, size_t n, struct err *e)
 {
     uint8_t iv[BLOCK] = {0}, next[BLOCK];
-    if (off && !blob_read(a->inner, off - BLOCK, iv, BLOCK, e))
+    if (off && off == a->after)
+        memcpy(iv, a->iv, BLOCK);
+    else if (off && !blob_read(a->inner, off - BLOCK, iv, BLOCK, e))
         return false;
     for (size_t m; n > 0; to += m, off += m, n -= m) {
         m = n < PIECE ? n : PIECE;
@@ -51,6 +55,8 @@ static bool decrypt(struct aes *a, uint64_t off, uint8_t *to, size_t n, struct e
         decrypt_blocks(a, iv, to, m);
         memcpy(iv, next, BLOCK);
     }
+    a->after = off;
+    memcpy(a->iv, iv, BLOCK);
     return true;
 }
 

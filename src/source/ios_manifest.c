@@ -20,8 +20,13 @@ static uint64_t count_of(struct plist_value v, uint64_t max)
     return n < 0 || (uint64_t)n > max ? 0 : (uint64_t)n;
 }
 
-static void member(struct mbfile *f, struct slice key, struct plist_value v)
+static void member(struct mbfile *f, struct archive *ar, struct slice key, struct plist_value v)
 {
+    /* Of these references nothing is used. */
+    if (slice_is(key, "$class") || slice_is(key, "RelativePath") || slice_is(key, "Digest"))
+        return;
+    if (v.type == PLIST_UID)
+        v = archive_resolve(ar, v);
     if (slice_is(key, "Size"))
         f->size = count_of(v, INT64_MAX);
     else if (slice_is(key, "Mode"))
@@ -52,13 +57,16 @@ bool mbfile_parse(struct slice bytes, struct arena *a, struct mbfile *out, struc
     *out = (struct mbfile){0};
     if (!archive_open(bytes, a, &ar, e))
         return false;
-    struct plist_value root = archive_root(&ar), v;
+    struct plist_value top = plist_get(plist_top(ar.plist), "$top"), v;
+    struct plist_value root = archive_follow(&ar, plist_get(top, "root"));
+    if (root.type != PLIST_DICT)
+        root = archive_root(&ar);
     if (root.type != PLIST_DICT)
         return err_set(e, ERR_CORRUPT, "MBFile: no root object");
     struct plist_iter it = plist_iter(root);
     struct slice key;
     while (plist_next(&it, &key, &v))
-        member(out, key, archive_resolve(&ar, v));
+        member(out, &ar, key, v);
     return !plist_bad(ar.plist, e);
 }
 

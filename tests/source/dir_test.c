@@ -144,7 +144,7 @@ static void links_are_recorded_and_never_followed(void **state)
 static void file_that_became_a_link_is_not_followed(void **state)
 {
     (void)state;
-    char path[4096], elsewhere[4096];
+    char path[4096], elsewhere[4096], text[4];
     tree_text(root, "x/a.txt", "text");
     tree_text(root, "y/a.txt", "other");
     struct source *s = open_root();
@@ -154,8 +154,48 @@ static void file_that_became_a_link_is_not_followed(void **state)
     snprintf(elsewhere, sizeof elsewhere, "%s/z", root);
     assert_int_equal(rename(path, elsewhere), 0);
     assert_int_equal(symlink("y", path), 0);
+    /* If the folder is still open from before, the file that was listed is read. */
+    struct blob *b = source_blob(s, &f, &e);
+    if (b) {
+        assert_int_equal(blob_size(b), sizeof text);
+        assert_true(blob_read(b, 0, text, sizeof text, &e));
+        assert_memory_equal(text, "text", sizeof text);
+        blob_close(b);
+    } else {
+        assert_int_equal(e.code, ERR_IO);
+    }
+    err_clear(&e);
+    assert_true(tree_find(s, "y/a.txt", &f));
+    snprintf(path, sizeof path, "%s/y/a.txt", root);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink("../z/a.txt", path), 0);
     assert_null(source_blob(s, &f, &e));
     assert_int_equal(e.code, ERR_IO);
+    close_root(s);
+}
+
+static void files_of_many_folders_are_read(void **state)
+{
+    (void)state;
+    char name[32], text[32];
+    for (int i = 0; i < 700; i++) {
+        snprintf(name, sizeof name, "f%d/a", i);
+        snprintf(text, sizeof text, "%06d", i);
+        tree_text(root, name, text);
+    }
+    struct source *s = open_root();
+    for (int i = 0; i < 1400; i++) {
+        struct entry f;
+        snprintf(name, sizeof name, "f%d/a", i % 700);
+        snprintf(text, sizeof text, "%06d", i % 700);
+        assert_true(tree_find(s, name, &f));
+        struct blob *b = source_blob(s, &f, &e);
+        char got[6];
+        assert_non_null(b);
+        assert_true(blob_read(b, 0, got, sizeof got, &e));
+        assert_memory_equal(got, text, sizeof got);
+        blob_close(b);
+    }
     close_root(s);
 }
 
@@ -341,6 +381,7 @@ int main(void)
         TEST(siblings_are_found_by_suffix),
         TEST(links_are_recorded_and_never_followed),
         TEST(file_that_became_a_link_is_not_followed),
+        TEST(files_of_many_folders_are_read),
         TEST(pipes_are_never_opened),
         TEST(names_that_are_no_utf8_are_escaped_and_can_be_read),
         TEST(too_deep_folders_are_told),
