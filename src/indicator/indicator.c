@@ -9,6 +9,7 @@
 #include "indicator/draft.h"
 #include "indicator/formats.h"
 #include "indicator/matcher.h"
+#include "indicator/table.h"
 
 enum { FILE_MAX = 1 << 30, POOL = 256 * 1024 };
 
@@ -261,6 +262,34 @@ static void get_items(struct reader *r, struct indicators *in, bool harmless)
     if (!r->bad)
         *nlist += n;
     free(families);
+}
+
+/* How many of a's values b does not have. */
+static size_t missing(const struct indicators *a, const struct indicators *b)
+{
+    struct table t;
+    size_t n = 0;
+    table_init(&t, b->nitems);
+    for (size_t i = 0; i < b->nitems; i++)
+        table_put(&t, table_tag(b->items[i].value, (uint64_t)b->items[i].type), (uint32_t)i);
+    for (size_t i = 0; i < a->nitems; i++) {
+        const struct indicator *x = &a->items[i];
+        uint32_t tag = table_tag(x->value, (uint64_t)x->type), number;
+        size_t at = table_start(&t, tag);
+        while ((number = table_next(&t, tag, &at)) != TABLE_END)
+            if (b->items[number].type == x->type && slice_equal(b->items[number].value, x->value))
+                break;
+        n += number == TABLE_END;
+    }
+    table_free(&t);
+    return n;
+}
+
+void indicators_compare(const struct indicators *a, const struct indicators *b, size_t *only_a,
+                        size_t *only_b)
+{
+    *only_a = missing(a, b);
+    *only_b = missing(b, a);
 }
 
 void indicators_weaken(struct indicators *in)

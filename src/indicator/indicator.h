@@ -107,5 +107,8 @@ void indicators_clear(struct indicators *in); /* as new */
 bool indicators_parse(struct blob *b, const char *name, struct buf *out, struct err *e);
 /* Adds what indicators_parse() wrote, decoded as hostile, as one set. */
 MUST_CHECK bool indicators_add(struct indicators *in, struct slice parsed, struct err *e);
+/* How many values (by type and normal form) only one of the two has. */
+void indicators_compare(const struct indicators *a, const struct indicators *b, size_t *only_a,
+                        size_t *only_b);
 /* Makes what the warning lists among them hold too general, with a remark. After the last set. */
 void indicators_weaken(struct indicators *in);
