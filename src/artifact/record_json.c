@@ -47,23 +47,45 @@ static unsigned next_of_name(const struct record *r, unsigned i, bool with_times
     return i;
 }
 
+static uint64_t name_bit(const char *name)
+{
+    return UINT64_C(1) << ((uint8_t)name[0] * 5u + (uint8_t)name[1] * 3u + strlen(name)) % 64;
+}
+
+/* Bits that several fields share: only their names need be compared. */
+static uint64_t shared_bits(const struct record *r, bool with_times)
+{
+    uint64_t once = 0, twice = 0;
+    for (unsigned i = 0; i < r->n; i++) {
+        if (!with_times && r->fields[i].kind == KIND_TIME)
+            continue;
+        uint64_t bit = name_bit(r->fields[i].name);
+        twice |= once & bit;
+        once |= bit;
+    }
+    return twice;
+}
+
 void record_json_fields(struct json_writer *w, const struct record *r, bool with_times)
 {
     uint64_t written = 0; /* RECORD_MAX_FIELDS bits */
+    uint64_t shared = shared_bits(r, with_times);
     json_object(w);
     for (unsigned i = 0; i < r->n; i++) {
-        if (written >> i & 1 || (!with_times && r->fields[i].kind == KIND_TIME))
+        const struct field *f = &r->fields[i];
+        if (written >> i & 1 || (!with_times && f->kind == KIND_TIME))
             continue;
-        json_name(w, r->fields[i].name);
-        bool list = next_of_name(r, i, with_times) < r->n;
-        if (list)
-            json_array(w);
+        json_name(w, f->name);
+        if (!(shared & name_bit(f->name)) || next_of_name(r, i, with_times) == r->n) {
+            add_value(w, f);
+            continue;
+        }
+        json_array(w);
         for (unsigned j = i; j < r->n; j = next_of_name(r, j, with_times)) {
             add_value(w, &r->fields[j]);
             written |= UINT64_C(1) << j;
         }
-        if (list)
-            json_array_end(w);
+        json_array_end(w);
     }
     json_object_end(w);
 }

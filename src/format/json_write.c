@@ -102,19 +102,20 @@ static size_t escape(struct buf *out, const uint8_t *p, const uint8_t *end)
 
 static void quote(struct buf *out, struct slice text)
 {
-    struct cursor c = cursor(text);
-    const uint8_t *p = c.p;
+    const struct cursor c = cursor(text);
+    const uint8_t *p = c.p, *end = c.end;
+    buf_room(out, text.n + 2);
     put(out, '"');
     for (;;) {
         const uint8_t *run = p;
         size_t n;
-        p = json_plain(p, c.end);
-        while (p < c.end && *p >= 0x80 && (n = json_sequence(p, c.end)) && !is_control(p, n))
-            p = p + n < c.end && p[n] >= 0x80 ? p + n : json_plain(p + n, c.end);
+        p = json_plain(p, end);
+        while (p < end && *p >= 0x80 && (n = json_sequence(p, end)) && !is_control(p, n))
+            p = p + n < end && p[n] >= 0x80 ? p + n : json_plain(p + n, end);
         buf_add(out, run, (size_t)(p - run));
-        if (p == c.end)
+        if (p == end)
             break;
-        p += escape(out, p, c.end);
+        p += escape(out, p, end);
     }
     put(out, '"');
 }

@@ -210,18 +210,40 @@ bool record_encode(const struct record *r, const struct sightings *s, struct are
     return whole;
 }
 
-static bool has_control(struct slice s)
+/* Printable ASCII only: what nearly all names and observables are. Looks at eight bytes at once: each
+   term sets the high bit of a byte that is none. */
+static bool printable(struct slice s)
 {
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] < 0x20 || s.p[i] == 0x7f)
-            return true;
-    return false;
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t bad = 0, x;
+    size_t i = 0;
+    for (; s.n - i >= 8; i += 8) {
+        memcpy(&x, s.p + i, 8);
+        bad |= x | (x + ones) | (x - ones * 0x20);
+    }
+    for (; i < s.n; i++)
+        bad |= s.p[i] < 0x20 || s.p[i] >= 0x7f ? 0x80 : 0;
+    return !(bad & ones * 0x80);
+}
+
+/* A name or an observable: not empty, UTF-8 without control characters. */
+static struct slice take_clean(struct cursor *c)
+{
+    struct slice s = cursor_take(c, cursor_varint(c));
+    bool bad = !s.n;
+    if (!printable(s)) {
+        bad |= !utf8_valid(s);
+        for (size_t i = 0; i < s.n; i++)
+            bad |= s.p[i] < 0x20 || s.p[i] == 0x7f;
+    }
+    c->bad |= bad;
+    return s;
 }
 
 static void take_field(struct cursor *c, struct field *f, size_t *left)
 {
-    struct slice name = wire_string(c);
-    if (cursor_u8(c) != 0 || !name.n || name.n > WIRE_MAX_NAME || has_control(name))
+    struct slice name = take_clean(c);
+    if (cursor_u8(c) != 0 || name.n > WIRE_MAX_NAME)
         c->bad = true;
     if (c->bad)
         return;
@@ -254,8 +276,8 @@ static void take_sighting(struct cursor *c, const struct record *r, struct sight
     s->type = (enum observable)wire_enum(c, OBS_TEXT); /* text and handle are no types outside */
     s->exposure = (enum exposure)wire_enum(c, EXPOSURES);
     unsigned field = cursor_u8(c);
-    s->value = wire_string(c);
-    if (s->type == OBS_NONE || field >= r->n || !s->value.n || has_control(s->value))
+    s->value = take_clean(c);
+    if (s->type == OBS_NONE || field >= r->n)
         c->bad = true;
     else
         s->field = r->fields[field].name;
