@@ -75,7 +75,7 @@ bool json_int(struct slice number, int64_t *out); /* false: not an integer of 64
 struct json_writer {
     struct buf *out;
     unsigned depth;
-    bool first[JSON_MAX_DEPTH];
+    uint64_t first[JSON_MAX_DEPTH / 64]; /* by depth: nothing was written yet */
 };
 void json_writer(struct json_writer *w, struct buf *out);
 void json_object(struct json_writer *w);

@@ -8,23 +8,32 @@
 /* Shared by reader and writer. */
 
 /*
- * The first byte at or after p that is more than itself: a quote, a backslash, a control character,
- * or part of a longer UTF-8 sequence. Looks at eight bytes at once: each term sets the high bit of
- * such bytes, and a borrow or carry only leaves a byte that is such a one, so the lowest bit is
- * always right.
+ * Where among eight bytes is one that is more than itself: a quote, a backslash, a control character,
+ * or part of a longer UTF-8 sequence. Each term sets the high bit of such a byte, and a borrow or
+ * carry only leaves a byte that is such a one, so the lowest bit is always right. 0: nowhere.
  */
-static inline const uint8_t *json_plain(const uint8_t *p, const uint8_t *end)
+static inline uint64_t json_odd(const uint8_t *p)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
-    for (; end - p >= 8; p += 8) {
-        uint64_t x;
-        memcpy(&x, p, 8);
-        x = le64toh(x);
-        uint64_t found = x | (x + ones) | (x - ones * 0x20) | ((x ^ ones * '"') - ones) |
-                         ((x ^ ones * '\\') - ones);
-        found &= ones * 0x80;
-        if (found)
+    uint64_t x;
+    memcpy(&x, p, 8);
+    x = le64toh(x);
+    return (x | (x + ones) | (x - ones * 0x20) | ((x ^ ones * '"') - ones) |
+            ((x ^ ones * '\\') - ones)) &
+           ones * 0x80;
+}
+
+/* The first such byte at or after p, or end. */
+static inline const uint8_t *json_plain(const uint8_t *p, const uint8_t *end)
+{
+    uint64_t found;
+    bool long_enough = end - p >= 8;
+    for (; end - p >= 8; p += 8)
+        if ((found = json_odd(p)) != 0)
             return p + __builtin_ctzll(found) / 8;
+    if (long_enough) { /* the rest together with what was seen already */
+        found = json_odd(end - 8);
+        return found ? end - 8 + __builtin_ctzll(found) / 8 : end;
     }
     while (p < end && *p >= 0x20 && *p < 0x7f && *p != '"' && *p != '\\')
         p++;

@@ -9,13 +9,6 @@
 
 #include "format/json_impl.h"
 
-static void put(struct buf *b, uint8_t c)
-{
-    if (b->n == b->room)
-        buf_room(b, 1);
-    b->p[b->n++] = c;
-}
-
 void json_writer(struct json_writer *w, struct buf *out)
 {
     w->out = out;
@@ -27,25 +20,31 @@ static void separate(struct json_writer *w)
 {
     if (w->depth == 0)
         return;
-    bool *first = &w->first[w->depth - 1];
-    if (!*first)
-        put(w->out, ',');
-    *first = false;
+    uint64_t *first = &w->first[(w->depth - 1) / 64], bit = UINT64_C(1) << (w->depth - 1) % 64;
+    if (!(*first & bit))
+        buf_byte(w->out, ',');
+    *first &= ~bit;
+}
+
+static void mark_first(struct json_writer *w)
+{
+    w->first[(w->depth - 1) / 64] |= UINT64_C(1) << (w->depth - 1) % 64;
 }
 
 static void open_container(struct json_writer *w, uint8_t bracket)
 {
     assert(w->depth < JSON_MAX_DEPTH);
     separate(w);
-    put(w->out, bracket);
-    w->first[w->depth++] = true;
+    buf_byte(w->out, bracket);
+    w->depth++;
+    mark_first(w);
 }
 
 static void close_container(struct json_writer *w, uint8_t bracket)
 {
     assert(w->depth > 0);
     w->depth--;
-    put(w->out, bracket);
+    buf_byte(w->out, bracket);
 }
 
 void json_object(struct json_writer *w)
@@ -82,16 +81,16 @@ static size_t escape(struct buf *out, const uint8_t *p, const uint8_t *end)
     static const char letters[] = "btn.fr"; /* U+0008 to U+000D; U+000B has none */
     uint32_t cp;
     size_t n = utf8_next(slice_at(p, (size_t)(end - p)), &cp);
-    put(out, '\\');
+    buf_byte(out, '\\');
     if (n == 0) {
         const char text[] = {'\\', 'x', hex[*p >> 4], hex[*p & 15]};
         buf_add(out, text, sizeof text);
         return 1;
     }
     if (cp == '"' || cp == '\\') {
-        put(out, (uint8_t)cp);
+        buf_byte(out, (uint8_t)cp);
     } else if (cp >= '\b' && cp <= '\r' && cp != '\v') {
-        put(out, (uint8_t)letters[cp - '\b']);
+        buf_byte(out, (uint8_t)letters[cp - '\b']);
     } else {
         const char text[] = {'u', hex[cp >> 12], hex[cp >> 8 & 15], hex[cp >> 4 & 15],
                              hex[cp & 15]};
@@ -103,21 +102,27 @@ static size_t escape(struct buf *out, const uint8_t *p, const uint8_t *end)
 static void quote(struct buf *out, struct slice text)
 {
     const struct cursor c = cursor(text);
-    const uint8_t *p = c.p, *end = c.end;
-    buf_room(out, text.n + 2);
-    put(out, '"');
-    for (;;) {
-        const uint8_t *run = p;
-        size_t n;
-        p = json_plain(p, end);
-        while (p < end && *p >= 0x80 && (n = json_sequence(p, end)) && !is_control(p, n))
-            p = p + n < end && p[n] >= 0x80 ? p + n : json_plain(p + n, end);
-        buf_add(out, run, (size_t)(p - run));
-        if (p == end)
-            break;
-        p += escape(out, p, end);
+    const uint8_t *p = json_plain(c.p, c.end), *run = c.p;
+    uint8_t *to = buf_room(out, text.n + 3); /* a colon may follow */
+    *to = '"';
+    if (p == c.end) {
+        memcpy(to + 1, c.p, text.n);
+        to[text.n + 1] = '"';
+        out->n += text.n + 2;
+        return;
     }
-    put(out, '"');
+    out->n++;
+    for (;;) {
+        size_t n;
+        while (p < c.end && *p >= 0x80 && (n = json_sequence(p, c.end)) && !is_control(p, n))
+            p = p + n < c.end && p[n] >= 0x80 ? p + n : json_plain(p + n, c.end);
+        buf_add(out, run, (size_t)(p - run));
+        if (p == c.end)
+            break;
+        run = p + escape(out, p, c.end);
+        p = json_plain(run, c.end);
+    }
+    buf_byte(out, '"');
 }
 
 void json_name_slice(struct json_writer *w, struct slice key)
@@ -125,8 +130,8 @@ void json_name_slice(struct json_writer *w, struct slice key)
     assert(w->depth > 0);
     separate(w);
     quote(w->out, key);
-    put(w->out, ':');
-    w->first[w->depth - 1] = true; /* its value follows without a comma */
+    buf_byte(w->out, ':');
+    mark_first(w); /* its value follows without a comma */
 }
 
 void json_name(struct json_writer *w, const char *key)
