@@ -259,12 +259,16 @@ function part(title, list) {
     return d;
 }
 
-function timesInto(list, text) {
+// Names and times by turns; null is the row's own time.
+function timesInto(list, text, own) {
     if (!text.startsWith('['))
         return;
     try {
-        for (const t of JSON.parse(text))
-            pair(list, String(t.what), String(t.time).replace('T', ' ').replace('Z', ''), false);
+        const times = JSON.parse(text);
+        for (let i = 0; i + 1 < times.length; i += 2)
+            pair(list, String(times[i]),
+                times[i + 1] === null ? own : String(times[i + 1]).replace('T', ' ').replace('Z', ''),
+                false);
     } catch { /* shown as it is, in the row's own time */ }
 }
 
@@ -278,7 +282,7 @@ function open(i) {
     for (const [k, v] of fieldsOf(row))
         pair(fields, k, defang(valueText(v), k), true);
     pair(where, words['ui.time'], row[COL.time], false);
-    timesInto(where, plain(row[COL.times]));
+    timesInto(where, plain(row[COL.times]), row[COL.time]);
     pair(where, words['ui.artifact'], source ? source.id : '', true);
     pair(where, words['ui.path'], path, true);
     pair(where, words['ui.container-path'], container, true);

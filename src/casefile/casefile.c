@@ -91,7 +91,7 @@ bool case_number(struct casefile *c, const char *sql, int64_t *out, struct err *
     return ok;
 }
 
-bool case_end_span(struct casefile *c, struct err *e)
+static bool end_span(struct casefile *c, struct err *e)
 {
     sqlite3_stmt *s = c->statements[ADD_SPAN];
     if (!c->span.run)
@@ -103,11 +103,22 @@ bool case_end_span(struct casefile *c, struct err *e)
     return case_step(c, s, e);
 }
 
+bool case_flush_rows(struct casefile *c, struct err *e)
+{
+    return batch_flush(c->observables, e) && batch_flush(c->records, e) &&
+           batch_flush(c->sightings, e);
+}
+
+bool case_flush(struct casefile *c, struct err *e)
+{
+    return case_flush_rows(c, e) && end_span(c, e);
+}
+
 bool case_commit(struct casefile *c, struct err *e)
 {
     c->pending = 0;
     c->committed = utime_steady();
-    return case_end_span(c, e) && case_exec(c, "COMMIT; BEGIN", e);
+    return case_flush(c, e) && case_exec(c, "COMMIT; BEGIN", e);
 }
 
 bool case_breathe(struct casefile *c, struct err *e)
@@ -122,11 +133,7 @@ bool case_breathe(struct casefile *c, struct err *e)
 /* -- opening -- */
 
 static const char *const statement_sql[STATEMENTS] = {
-    [ADD_RECORD] = "INSERT INTO record VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
-                   "?12)",
     [ADD_SPAN] = "INSERT INTO span VALUES (?1, ?2, ?3)",
-    [ADD_OBSERVABLE] = "INSERT INTO observable VALUES (?1, ?2, ?3)",
-    [ADD_SIGHTING] = "INSERT INTO sighting VALUES (?1, ?2, ?3, ?4, ?5)",
     [ADD_FILE] = "INSERT INTO file VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [HASH_FILE] = "UPDATE file SET sha256 = ?2, bytes = ?3 WHERE id = ?1",
     [ADD_SKIP] = "INSERT INTO skip (coverage_id, file_id, place, name, n, why) "
@@ -162,12 +169,13 @@ static void free_case(struct casefile *c)
 {
     for (size_t i = 0; i < STATEMENTS; i++)
         sqlite3_finalize(c->statements[i]);
+    batch_free(c->records);
+    batch_free(c->observables);
+    batch_free(c->sightings);
     sqlite3_close(c->db);
-    free(c->observables.slots);
+    free(c->seen.slots);
     free(c->files);
     free(c->runs);
-    buf_free(&c->fields);
-    buf_free(&c->times);
     free(c->path);
     free(c);
 }
@@ -221,7 +229,13 @@ static bool start_writing(struct casefile *c, struct err *e)
         if (!c->statements[i])
             return false;
     }
-    return true;
+    return (c->records = batch_new(c, "record",
+                                   "coverage_id, file_id, place, name, n, state, time_ns, "
+                                   "precision, times, fields, first_sighting",
+                                   e)) &&
+           (c->observables = batch_new(c, "observable", "type, value", e)) &&
+           (c->sightings =
+                batch_new(c, "sighting", "record_id, observable_id, field, exposure", e));
 }
 
 /* Gives the new file its name. Not every file system can refuse to replace in the same step. */
@@ -240,7 +254,6 @@ struct casefile *casefile_create(const char *path, bool force, struct err *e)
     char fresh[4096];
     struct casefile *c = new_case(path, CASE_WRITE);
     c->fresh = true;
-    c->next_record = c->next_observable = c->next_sighting = 1;
     if (!force && access(path, F_OK) == 0)
         err_set(e, ERR_USAGE, "%s exists already", path);
     else if (snprintf(fresh, sizeof fresh, "%s.new-%08" PRIx32, path, (uint32_t)c->seed) >=
@@ -298,7 +311,7 @@ static bool synchronise(struct casefile *c, struct err *e)
 
 static bool finish_writing(struct casefile *c, struct err *e)
 {
-    return case_end_span(c, e) && case_exec(c, "COMMIT", e) &&
+    return case_flush(c, e) && case_exec(c, "COMMIT", e) &&
            (!c->fresh || (synchronise(c, e) && case_exec(c, "PRAGMA synchronous = FULL", e) &&
                           casefile_set(c, "finished", slice_of("1"), e)));
 }

@@ -48,5 +48,6 @@ struct slice casefile_get(struct casefile *c, const char *name, struct arena *a)
 MUST_CHECK bool casefile_log(struct casefile *c, const char *action, struct slice detail,
                              struct err *e);
 
-/* For the queries of detect/ and report/: the case's own connection. */
+/* For the queries of detect/ and report/: the case's own connection. Records are there from
+   casefile_finish() or detect_run() on. */
 struct sqlite3 *casefile_db(struct casefile *c);

@@ -317,7 +317,7 @@ static void grow_seen(struct seen *t)
    with a seed that evidence can't know that doesn't happen. */
 static bool observable_id(struct casefile *c, const struct sighting *g, int64_t *id, struct err *e)
 {
-    struct seen *t = &c->observables;
+    struct seen *t = &c->seen;
     if (t->n * 3 >= t->room * 2)
         grow_seen(t);
     uint64_t hash = XXH3_64bits_withSeed(g->value.p, g->value.n, c->seed + g->type);
@@ -327,57 +327,66 @@ static bool observable_id(struct casefile *c, const struct sighting *g, int64_t 
             *id = t->slots[at].id;
             return true;
         }
-    if (c->next_observable > UINT32_MAX)
+    if (batch_next(c->observables) > UINT32_MAX)
         return err_set(e, ERR_LIMIT, "more than four thousand million observables");
-    *id = c->next_observable++;
+    *id = batch_row(c->observables);
     t->slots[at] = (struct seen_entry){hash, (uint32_t)*id};
     t->n++;
-    sqlite3_stmt *s = c->statements[ADD_OBSERVABLE];
-    sqlite3_bind_int64(s, 1, *id);
-    case_bind(s, 2, slice_of(observable_name(g->type)));
-    case_bind(s, 3, g->value);
-    return case_step(c, s, e);
+    batch_fixed(c->observables, observable_name(g->type));
+    batch_text(c->observables, g->value);
+    return true;
 }
 
 static bool add_sightings(struct casefile *c, struct run_state *run, int64_t record,
                           const struct sightings *found, struct err *e)
 {
-    sqlite3_stmt *s = c->statements[ADD_SIGHTING];
     for (size_t i = 0; i < found->n; i++) {
         const struct sighting *g = &found->items[i];
         int64_t id = 0;
         if (!observable_id(c, g, &id, e))
             return false;
         run->types |= 1u << g->type;
-        sqlite3_bind_int64(s, 1, c->next_sighting++);
-        sqlite3_bind_int64(s, 2, record);
-        sqlite3_bind_int64(s, 3, id);
-        case_bind(s, 4, slice_of(g->field));
-        sqlite3_bind_int(s, 5, g->exposure);
-        if (!case_step(c, s, e))
-            return false;
+        batch_row(c->sightings);
+        batch_integer(c->sightings, record);
+        batch_integer(c->sightings, id);
+        batch_text(c->sightings, slice_of(g->field));
+        batch_integer(c->sightings, g->exposure);
     }
     return true;
 }
 
-/* One time is just its name: its value is the record's own. Several are a JSON array. */
-static void write_times(struct casefile *c, const struct record *r)
+static void list_times(const struct record *r, const struct field *first, struct utime own,
+                       struct buf *out)
 {
+    char text[UTIME_TEXT];
     struct json_writer w;
-    const struct field *only = NULL;
-    unsigned n = 0;
-    buf_clear(&c->times);
-    for (unsigned i = 0; i < r->n; i++)
-        if (r->fields[i].kind == KIND_TIME) {
-            only = &r->fields[i];
-            n++;
-        }
-    if (n == 1)
-        buf_text(&c->times, only->name);
-    else if (n > 1) {
-        json_writer(&w, &c->times);
-        record_json_times(&w, r);
+    json_writer(&w, out);
+    json_array(&w);
+    for (const struct field *f = first; f < r->fields + r->n; f++) {
+        if (f->kind != KIND_TIME)
+            continue;
+        json_text(&w, f->name);
+        if (f->time.ns == own.ns && f->time.precision == own.precision)
+            json_null(&w);
+        else
+            json_text(&w, utime_text(f->time, text));
     }
+    json_array_end(&w);
+}
+
+/* One time is just its name: its value is the record's own. Several are a JSON list of names and
+   times by turns, with null for the record's own. */
+static void write_times(const struct record *r, struct utime own, struct buf *out)
+{
+    const struct field *first = NULL;
+    unsigned n = 0;
+    for (unsigned i = 0; i < r->n; i++)
+        if (r->fields[i].kind == KIND_TIME && !n++)
+            first = &r->fields[i];
+    if (n == 1 && first->name[0] != '[')
+        buf_text(out, first->name);
+    else if (n)
+        list_times(r, first, own, out);
 }
 
 /* Records of one run lie together in spans, because jobs send many at a time: reading a span is
@@ -385,7 +394,7 @@ static void write_times(struct casefile *c, const struct record *r)
 static bool extend_span(struct casefile *c, int64_t run, int64_t record, struct err *e)
 {
     if (c->span.run != run) {
-        if (!case_end_span(c, e))
+        if (!case_flush(c, e))
             return false;
         c->span = (struct span){run, record, record};
     }
@@ -403,42 +412,51 @@ static void note_time(struct run_state *run, struct utime t)
         run->last = t;
 }
 
+static void add_row(struct casefile *c, int64_t run, int64_t file, const struct sent_record *sent,
+                    struct utime t)
+{
+    const struct record *r = &sent->record;
+    struct batch *b = c->records;
+    struct json_writer w;
+    batch_row(b);
+    batch_integer(b, run);
+    batch_integer(b, file);
+    batch_integer(b, r->origin.place);
+    batch_text(b, r->origin.name);
+    batch_integer(b, r->origin.n);
+    batch_integer(b, r->origin.state);
+    if (t.precision == PRECISION_NONE)
+        batch_null(b);
+    else
+        batch_integer(b, t.ns);
+    batch_integer(b, t.precision);
+    write_times(r, t, batch_begin_text(b));
+    batch_end_text(b);
+    json_writer(&w, batch_begin_text(b));
+    record_json_fields(&w, r, false);
+    batch_end_text(b);
+    /* Sightings of a record lie together from here on. */
+    batch_integer(b, sent->sightings.n ? batch_next(c->sightings) : 0);
+}
+
 bool casefile_add_record(struct casefile *c, int64_t run_id, int64_t file,
                          const struct sent_record *sent, struct err *e)
 {
-    const struct record *r = &sent->record;
+    enum { MUCH = 128 * 1024 /* waits: still in the processor's cache when it is inserted */ };
     struct run_state *run = run_of(c, run_id);
-    struct utime t = record_moment(r);
-    struct json_writer w;
+    struct utime t = record_moment(&sent->record);
     if (file <= 0)
         return err_set(e, ERR_CORRUPT, "a record without a file");
-    int64_t id = c->next_record++;
-    buf_clear(&c->fields);
-    json_writer(&w, &c->fields);
-    record_json_fields(&w, r, false);
-    write_times(c, r);
-    sqlite3_stmt *s = c->statements[ADD_RECORD];
-    sqlite3_bind_int64(s, 1, id);
-    sqlite3_bind_int64(s, 2, run_id);
-    sqlite3_bind_int64(s, 3, file);
-    sqlite3_bind_int(s, 4, r->origin.place);
-    case_bind(s, 5, r->origin.name);
-    sqlite3_bind_int64(s, 6, r->origin.n);
-    sqlite3_bind_int(s, 7, r->origin.state);
-    if (t.precision == PRECISION_NONE)
-        sqlite3_bind_null(s, 8);
-    else
-        sqlite3_bind_int64(s, 8, t.ns);
-    sqlite3_bind_int(s, 9, t.precision);
-    case_bind(s, 10, buf_view(&c->times));
-    case_bind(s, 11, buf_view(&c->fields));
-    /* Sightings of a record lie together from here on. */
-    sqlite3_bind_int64(s, 12, sent->sightings.n ? c->next_sighting : 0);
-    if (!case_step(c, s, e) || !extend_span(c, run_id, id, e) ||
-        !add_sightings(c, run, id, &sent->sightings, e))
+    int64_t id = batch_next(c->records);
+    if (!extend_span(c, run_id, id, e))
+        return false;
+    add_row(c, run_id, file, sent, t);
+    if (!add_sightings(c, run, id, &sent->sightings, e))
         return false;
     note_time(run, t);
     run->records++;
+    if (batch_bytes(c->records) + batch_bytes(c->sightings) > MUCH && !case_flush_rows(c, e))
+        return false;
     return case_breathe(c, e);
 }
 

@@ -139,7 +139,7 @@ bool detect_run(struct casefile *c, const struct matcher *m, const struct indica
 {
     struct writer w;
     (void)in;
-    if (!case_end_span(c, e) ||
+    if (!case_flush(c, e) ||
         !case_exec(c,
                    "DELETE FROM run WHERE name = 'detected'; DELETE FROM finding_record;"
                    "DELETE FROM finding_indicator; DELETE FROM finding; DELETE FROM indicator",

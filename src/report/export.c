@@ -118,21 +118,31 @@ static void provenance(struct json_writer *w, sqlite3_stmt *s, int at)
     json_object_end(w);
 }
 
-static void times(struct json_writer *w, struct slice text, struct utime t)
+static void named_time(struct json_writer *w, struct slice what, struct utime t)
 {
+    json_object(w);
+    member(w, "what", what);
+    member_time(w, "time", t);
+    json_object_end(w);
+}
+
+/* As casefile/write.c has it: the name of the only time, or names and times by turns. */
+static void times(struct export *x, struct json_writer *w, struct slice text, struct utime own)
+{
+    struct json j;
     json_name(w, "times");
-    if (text.n && text.p[0] == '[') {
-        json_raw(w, text);
-        return;
-    }
     json_array(w);
-    if (text.n) {
-        json_object(w);
-        member(w, "what", text);
-        member_time(w, "time", t);
-        json_object_end(w);
-    }
+    json_open(&j, text, &x->arena);
+    if (text.n && text.p[0] != '[')
+        named_time(w, text, own);
+    else if (text.n && json_next(&j) == JSON_ARRAY)
+        while (json_next(&j) == JSON_STRING) {
+            struct slice what = j.text;
+            bool other = json_next(&j) == JSON_STRING;
+            named_time(w, what, other ? utime_parse(j.text) : own);
+        }
     json_array_end(w);
+    arena_reset(&x->arena);
 }
 
 static void observables_of(struct export *x, struct json_writer *w, sqlite3_stmt *s, int64_t first,
@@ -165,7 +175,7 @@ static bool record_line(struct export *x, sqlite3_stmt *s, sqlite3_stmt *seen, i
     member_number(&w, "evidence", sqlite3_column_int64(s, 0));
     member(&w, "artifact", rows_text(s, 1));
     member_time(&w, "time", t);
-    times(&w, rows_text(s, 8), t);
+    times(x, &w, rows_text(s, 8), t);
     json_name(&w, "fields");
     json_raw(&w, rows_text(s, 11));
     observables_of(x, &w, seen, sqlite3_column_int64(s, 12), id, e);
@@ -579,5 +589,6 @@ bool report_export(struct casefile *c, const char *what, const char *format, FIL
     ranking_free(&x.ranking);
     buf_free(&x.out);
     buf_free(&x.rows);
+    arena_free(&x.arena);
     return ok;
 }

@@ -16,6 +16,7 @@ struct export
     FILE *to;
     struct slice columns; /* CSV; empty: JSON lines */
     struct buf out, rows; /* whole JSON lines that wait; CSV made of them */
+    struct arena arena;   /* of one row */
     struct ranking ranking;
     int64_t by_type[OBS_TYPES]; /* indicators loaded */
 };

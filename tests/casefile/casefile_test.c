@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
-#include "casefile/casefile.h"
+#include "casefile/impl.h"
 
 struct kit {
     char folder[64], path[96];
@@ -74,6 +74,8 @@ static const char *one(struct kit *k, const char *sql)
 {
     sqlite3_stmt *s = NULL;
     const char *out = "(none)";
+    if (k->c->mode == CASE_WRITE)
+        MUST(case_flush(k->c, &e)); /* queries see only what doesn't wait any more */
     if (sqlite3_prepare_v2(casefile_db(k->c), sql, -1, &s, NULL) != SQLITE_OK)
         fail_msg("%s: %s", sql, sqlite3_errmsg(casefile_db(k->c)));
     if (sqlite3_step(s) == SQLITE_ROW && sqlite3_column_text(s, 0))
@@ -221,6 +223,53 @@ static void record_keeps_fields_times_and_place(void **state)
     assert_string_equal(one(k, "SELECT name || ' ' || n || ' ' || place || ' ' || state || ' ' || "
                                "time_ns || ' ' || precision || ' ' || times FROM record"),
                         "message 42 0 0 1767434400500000000 3 date");
+}
+
+static void times_beside_the_first_are_written_once(void **state)
+{
+    struct kit *k = *state;
+    static struct sent_record sent;
+    struct record *r = &sent.record;
+    create(k);
+    plan(k);
+    record_start(r, ROW, slice_of("message"), 1);
+    record_time(r, "sent", utime_parse(slice_of("2026-01-03T10:00:00Z")));
+    record_time(r, "read", utime_parse(slice_of("2026-01-03T10:05:00Z")));
+    record_time(r, "date", utime_parse(slice_of("2026-01-03T10:00:00Z")));
+    MUST(casefile_add_record(k->c, k->run, k->file, &sent, &e));
+    assert_string_equal(one(k, "SELECT times FROM record"),
+                        "[\"sent\",null,\"read\",\"2026-01-03T10:05:00Z\",\"date\",null]");
+}
+
+static void name_of_a_time_is_never_taken_for_a_list(void **state)
+{
+    struct kit *k = *state;
+    static struct sent_record sent;
+    create(k);
+    plan(k);
+    record_start(&sent.record, ROW, slice_of("message"), 1);
+    record_time(&sent.record, "[", utime_parse(slice_of("2026-01-03T10:00:00Z")));
+    MUST(casefile_add_record(k->c, k->run, k->file, &sent, &e));
+    assert_string_equal(one(k, "SELECT times FROM record"), "[\"[\",null]");
+}
+
+static void many_records_keep_their_sightings(void **state)
+{
+    struct kit *k = *state;
+    char text[64];
+    create(k);
+    plan(k);
+    for (int i = 1; i <= 3000; i++) { /* several batches */
+        snprintf(text, sizeof text, "https://h%d.example/", i % 1000);
+        add_message(k, i, text);
+    }
+    assert_string_equal(one(k, "SELECT count(*) || ' ' || max(id) FROM record"), "3000 3000");
+    assert_string_equal(one(k, "SELECT count(*) FROM record r JOIN sighting s ON s.id = "
+                               "r.first_sighting AND s.record_id = r.id JOIN observable o ON "
+                               "o.id = s.observable_id WHERE o.value = "
+                               "'https://h' || (r.n % 1000) || '.example/'"),
+                        "3000");
+    assert_string_equal(one(k, "SELECT count(*) FROM observable"), "2000");
 }
 
 static void equal_observables_are_one_row(void **state)
@@ -525,6 +574,9 @@ int main(void)
         TEST(folder_that_is_missing_is_an_error),
         TEST(discarded_case_leaves_nothing),
         TEST(record_keeps_fields_times_and_place),
+        TEST(times_beside_the_first_are_written_once),
+        TEST(name_of_a_time_is_never_taken_for_a_list),
+        TEST(many_records_keep_their_sightings),
         TEST(equal_observables_are_one_row),
         TEST(many_observables_stay_distinct),
         TEST(file_that_two_artifacts_read_is_one_row),
