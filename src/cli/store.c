@@ -81,7 +81,10 @@ static bool parse_sets(struct store *s, const struct limits *l, struct indicator
     bool all = true;
     for (size_t i = 0; i < s->n; i++) {
         struct err one = {0};
-        if (parse_set(s, &s->sets[i], l, in, &one))
+        bool twice = false; /* the same file under two addresses */
+        for (size_t k = 0; k < i && !twice; k++)
+            twice = slice_equal(s->sets[k].sha256, s->sets[i].sha256);
+        if (twice || parse_set(s, &s->sets[i], l, in, &one))
             continue;
         all = false;
         const char *name = arena_string(&s->arena, s->sets[i].name);

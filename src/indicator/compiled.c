@@ -294,7 +294,7 @@ static bool good_numbers(const struct compiled *c)
         used += slots[i].number != TABLE_END;
     }
     for (uint64_t i = 0; i < c->h.ntable; i++)
-        if (entries[i].item >= c->n || entries[i].way > WAY_LAST9)
+        if (entries[i].item >= c->n || entries[i].way > WAY_MAILBOX)
             return false;
     for (size_t i = 0; i < c->n; i++) {
         const struct packed *r = &records[i];

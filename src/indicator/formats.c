@@ -151,7 +151,7 @@ static bool yara_read(struct slice text, struct draft *d)
     struct cursor c = cursor(text);
     struct slice line, condition = slice_of("condition:");
     bool found = false;
-    if (slice_search(text, condition, 0) == text.n || memchr(text.p, 0, text.n))
+    if (slice_search(text, condition, 0) == text.n)
         return false;
     while (cursor_line(&c, &line)) {
         struct slice name = rule_name(line);
@@ -165,7 +165,7 @@ static bool yara_read(struct slice text, struct draft *d)
 
 bool format_read(struct slice text, struct slice path, struct draft *d, struct err *e)
 {
-    struct where w = where_of(path, &d->arena);
+    struct where w = where_of(utf8_clean(path, &d->arena), &d->arena);
     struct slice s = text;
     if (s.n >= 2 && (!memcmp(s.p, "\xff\xfe", 2) || !memcmp(s.p, "\xfe\xff", 2)))
         s = text = utf8_from_utf16(slice_sub(s, 2, s.n), s.p[0] == 0xfe, &d->arena);
@@ -176,6 +176,9 @@ bool format_read(struct slice text, struct slice path, struct draft *d, struct e
         slice_ends(path, ".json") || slice_ends(path, ".stix") || slice_ends(path, ".stix2");
     if (json || slice_starts(start, "{") || slice_starts(start, "["))
         return json_read(text, &w, d, e);
+    if (s.n && memchr(s.p, 0, s.n))
+        return err_set(e, ERR_UNSUPPORTED, "not text");
+    s = utf8_clean(s, &d->arena);
     if (slice_starts(start, "<"))
         return openioc_read(s, &w, d, e);
     if (yara_read(s, d))

@@ -183,17 +183,12 @@ static void list_read(struct slice text, const struct where *w, struct draft *d)
         bool heading = first && w->kind && kind_named(s) && slice_find(s, '.') == s.n;
         first = false;
         if (is_rule(s)) {
-            draft_reject(d, slice_sub(s, 0, 200), LINT_PATTERN_TYPE);
+            draft_reject(d, utf8_cut(s, 200), LINT_PATTERN_TYPE);
             continue;
         }
         while (rest.n && !heading)
             lists_value(d, w->kind, next_value(&rest), what, &like);
     }
-}
-
-static bool is_text(struct slice s)
-{
-    return !s.n || (!memchr(s.p, 0, s.n) && utf8_valid(utf8_cut(s, s.n)));
 }
 
 /* Sums of the files beside it: no indicators. */
@@ -206,11 +201,8 @@ static bool is_checksums(const struct where *w)
 bool lists_read(struct slice text, const struct where *w, struct draft *d, struct err *e)
 {
     bool empty;
-    if (memchr(text.p ? text.p : (const uint8_t *)"", 0, text.n))
-        return err_set(e, ERR_UNSUPPORTED, "not text");
     if (is_checksums(w))
         return err_set(e, ERR_UNSUPPORTED, "a list of check sums");
-    text = is_text(text) ? text : utf8_clean(text, &d->arena);
     d->set.name = w->name;
     bool written = slice_ends(w->name, ".md") || slice_ends(w->name, ".adoc");
     if (!written && table_read(text, w, d))

@@ -4,7 +4,7 @@
 #include "indicator/where.h"
 
 /*
- * Plain text: one value a line, a table, or prose that mentions defanged values. False: e
+ * Plain text in UTF-8: one value a line, a table, or prose that mentions defanged values. False: e
  * (ERR_UNSUPPORTED: no text, or nothing in it that is a value).
  */
 MUST_CHECK bool lists_read(struct slice text, const struct where *w, struct draft *d,

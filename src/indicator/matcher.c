@@ -13,9 +13,10 @@
 
 #include "indicator/compiled.h"
 #include "indicator/matcher_impl.h"
+#include "indicator/phones.h"
 #include "record/address.h"
 
-enum { CUT_LINUX = 15, CUT_IOS = 16, PHONE_TAIL = 9, KEY_MAX = 256 };
+enum { CUT_LINUX = 15, CUT_IOS = 16, KEY_MAX = 512 };
 
 struct results {
     const struct matcher *m;
@@ -63,6 +64,20 @@ static struct slice relative_path(struct slice path)
     return slice_starts(path, "/") ? (struct slice){path.p, 0} : path;
 }
 
+/* Gmail's accounts have many spellings: dots don't count, nor what follows a '+', and there are two
+   names of its domain. The account in one of them; empty: it is another's. */
+static struct slice mailbox(struct slice email, uint8_t to[KEY_MAX])
+{
+    size_t at = slice_find(email, '@'), n = 0;
+    struct slice domain = slice_sub(email, at, email.n);
+    if (at >= KEY_MAX || (!slice_is(domain, "@gmail.com") && !slice_is(domain, "@googlemail.com")))
+        return (struct slice){email.p, 0};
+    for (size_t i = 0; i < at && email.p[i] != '+'; i++)
+        if (email.p[i] != '.')
+            to[n++] = email.p[i];
+    return slice_at(to, n);
+}
+
 static struct slice range_key(const struct address *range, unsigned bits, uint8_t to[KEY_MAX])
 {
     struct address x = *range;
@@ -87,8 +102,9 @@ static struct slice key_of(const struct indicator *i, enum way way, uint8_t to[K
     case WAY_FOLDER: return without_slash(s);
     case WAY_CUT15: return slice_sub(s, 0, CUT_LINUX);
     case WAY_CUT16: return slice_sub(s, 0, CUT_IOS);
-    case WAY_LAST9: return slice_sub(s, s.n - PHONE_TAIL, PHONE_TAIL);
+    case WAY_TAIL: return slice_sub(s, s.n - PHONE_TAIL, PHONE_TAIL);
     case WAY_RELATIVE: s = relative_path(s); return slice_sub(s, 0, slice_find(s, '/'));
+    case WAY_MAILBOX: return mailbox(s, to);
     case WAY_RANGE: return address_parse(s, &x) ? range_key(&x, x.bits, to) : s;
     }
     return s;
@@ -136,6 +152,7 @@ static void add_indicator(struct matcher *m, size_t item)
     const struct indicator *i = &m->in->items[item];
     struct slice s = i->value;
     struct address x;
+    uint8_t to[KEY_MAX];
     switch (i->type) {
     case OBS_DOMAIN:
         add(m, item, WAY_VALUE);
@@ -167,7 +184,12 @@ static void add_indicator(struct matcher *m, size_t item)
     case OBS_PHONE:
         add(m, item, WAY_VALUE);
         if (digits(s).n >= PHONE_TAIL)
-            add(m, item, WAY_LAST9);
+            add(m, item, WAY_TAIL);
+        break;
+    case OBS_EMAIL:
+        add(m, item, WAY_VALUE);
+        if (mailbox(s, to).n)
+            add(m, item, WAY_MAILBOX);
         break;
     case OBS_PROCESS:
         add(m, item, WAY_VALUE);
@@ -187,7 +209,6 @@ static void add_indicator(struct matcher *m, size_t item)
         break;
     case OBS_APP:
     case OBS_NONE:
-    case OBS_EMAIL:
     case OBS_FILENAME:
     case OBS_HASH:
     case OBS_CERT:
@@ -340,19 +361,33 @@ static void find_address(struct results *r, struct slice value)
         look(r, OBS_IP, WAY_RANGE, range_key(&x, bits[i], to), range);
 }
 
-static void find_email(struct results *r, struct slice value)
+static bool found_already(const struct results *r, const struct indicator *i)
 {
-    uint8_t to[512];
-    size_t at = slice_find(value, '@'), plus = slice_find(value, '+');
-    look(r, OBS_EMAIL, WAY_VALUE, value, exact);
-    if (plus == 0 || plus >= at || value.n > sizeof to)
-        return;
-    memcpy(to, value.p, plus);
-    memcpy(to + plus, value.p + at, value.n - at);
-    look(r, OBS_EMAIL, WAY_VALUE, slice_at(to, plus + value.n - at), nearly);
+    for (size_t k = 0; k < r->n && k < r->max; k++)
+        if (r->out[k].indicator == i)
+            return true;
+    return false;
 }
 
-/* The same number with and without its prefix: the last nine digits, unless both have one. */
+static void find_email(struct results *r, struct slice value)
+{
+    uint8_t to[KEY_MAX];
+    size_t at = slice_find(value, '@'), plus = slice_find(value, '+');
+    look(r, OBS_EMAIL, WAY_VALUE, value, exact);
+    if (plus > 0 && plus < at && value.n <= sizeof to) {
+        memcpy(to, value.p, plus);
+        memcpy(to + plus, value.p + at, value.n - at);
+        look(r, OBS_EMAIL, WAY_VALUE, slice_at(to, plus + value.n - at), nearly);
+    }
+    struct slice box = mailbox(value, to);
+    struct walk w = walk(r, OBS_EMAIL, WAY_MAILBOX, box);
+    for (const struct indicator *i; box.n && (i = walk_next(&w)) != NULL;)
+        if (!slice_equal(i->value, value) && !found_already(r, i) &&
+            slice_find(i->value, '+') == i->value.n)
+            hit(r, i, nearly);
+}
+
+/* The same number in its national and international spelling. */
 static void find_phone(struct results *r, struct slice value)
 {
     struct slice number = digits(value);
@@ -360,10 +395,9 @@ static void find_phone(struct results *r, struct slice value)
     if (number.n < PHONE_TAIL)
         return;
     struct walk w =
-        walk(r, OBS_PHONE, WAY_LAST9, slice_sub(number, number.n - PHONE_TAIL, PHONE_TAIL));
+        walk(r, OBS_PHONE, WAY_TAIL, slice_sub(number, number.n - PHONE_TAIL, PHONE_TAIL));
     for (const struct indicator *i; (i = walk_next(&w)) != NULL;)
-        if (!slice_equal(digits(i->value), number) &&
-            !(slice_starts(i->value, "+") && slice_starts(value, "+")))
+        if (!slice_equal(digits(i->value), number) && phones_same(i->value, value))
             hit(r, i, nearly);
 }
 
@@ -376,14 +410,6 @@ static void find_process(struct results *r, struct slice name)
         look(r, OBS_PROCESS, WAY_CUT15, name, cut);
     if (name.n == CUT_IOS)
         look(r, OBS_PROCESS, WAY_CUT16, name, cut);
-}
-
-static bool found_already(const struct results *r, const struct indicator *i)
-{
-    for (size_t k = 0; k < r->n && k < r->max; k++)
-        if (r->out[k].indicator == i)
-            return true;
-    return false;
 }
 
 /* A relative path may start behind any slash; what starts there must be all of it. */

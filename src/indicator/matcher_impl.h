@@ -16,7 +16,8 @@ enum way {
     WAY_RELATIVE, /* relative path: its first component */
     WAY_CUT15,    /* process: the first 15 bytes of a longer name (comm of Linux) */
     WAY_CUT16,    /* process: the first 16 bytes of a longer name (accounting of iOS) */
-    WAY_LAST9,    /* phone: the last nine digits */
+    WAY_TAIL,     /* phone: the last PHONE_TAIL digits */
+    WAY_MAILBOX,  /* email at Gmail: the account in one spelling */
 };
 
 struct entry {

@@ -6,6 +6,8 @@
  */
 #include "indicator/misp.h"
 
+#include "base/utf8.h"
+
 #include "format/json.h"
 #include "record/forms.h"
 
@@ -51,7 +53,7 @@ bool misp_value(struct draft *d, struct slice type, struct slice value,
     if (!k)
         return false;
     if (k->why != LINT_OK)
-        draft_reject(d, slice_sub(value, 0, 200), k->why);
+        draft_reject(d, utf8_cut(value, 200), k->why);
     else
         draft_add(d, k->type, value, like);
     return true;

@@ -9,6 +9,8 @@
  */
 #include "indicator/stix.h"
 
+#include "base/utf8.h"
+
 #include <stdlib.h>
 
 #include "format/json.h"
@@ -326,7 +328,7 @@ static void take_indicator(struct stix *s, const struct object *o)
     struct draft *d = s->draft;
     enum lint why = whole(o);
     if (why == LINT_BAD_OBJECT || why == LINT_PATTERN_TYPE) {
-        draft_reject(d, o->pattern.n ? slice_sub(o->pattern, 0, SHOWN_MAX) : o->id, why);
+        draft_reject(d, o->pattern.n ? utf8_cut(o->pattern, SHOWN_MAX) : o->id, why);
         return;
     }
     struct utime until = utime_parse(o->valid_until);

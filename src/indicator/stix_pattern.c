@@ -9,6 +9,8 @@
  */
 #include "indicator/stix_pattern.h"
 
+#include "base/utf8.h"
+
 enum { DEPTH_MAX = 32, TERMS_MAX = 4096, SHOWN_MAX = 200 };
 
 enum role { VALUE, HASH_OF_FILE, NAME_OF_FILE, CONDITION, NO_USE };
@@ -339,7 +341,7 @@ static void add_value(struct parser *p, struct property found, size_t digits, en
     }
     if (t->c.why != LINT_OK) {
         t->role = NO_USE;
-        t->c.value = t->c.why == LINT_BAD_VALUE ? value : slice_sub(text, 0, SHOWN_MAX);
+        t->c.value = t->c.why == LINT_BAD_VALUE ? value : utf8_cut(text, SHOWN_MAX);
     }
 }
 
@@ -495,7 +497,7 @@ static void observations(struct parser *p, unsigned depth)
 struct comparison *pattern_parse(struct slice pattern, struct arena *a, size_t *n)
 {
     struct parser p = {.c = cursor(pattern), .arena = a};
-    struct slice shown = slice_sub(pattern, 0, SHOWN_MAX);
+    struct slice shown = utf8_cut(pattern, SHOWN_MAX);
     observations(&p, 0);
     if (peek(&p))
         p.bad = true;

@@ -7,6 +7,8 @@
 
 #include "format/csv.h"
 #include "indicator/lists.h"
+
+#include "base/utf8.h"
 #include "indicator/misp.h"
 
 enum role {
@@ -224,7 +226,7 @@ static void read_row(struct sheet *t, const struct where *w, struct draft *d)
         repeats = true;
         struct slice type = t->type < r->n ? slice_trim(r->fields[t->type]) : (struct slice){0};
         if (context)
-            draft_reject(d, slice_sub(s, 0, 200), LINT_CONTEXT);
+            draft_reject(d, utf8_cut(s, 200), LINT_CONTEXT);
         else if (c->role == VALUES)
             lists_value(d, c->kind, s, c->what, &like);
         else if (!type.n || !misp_value(d, type, s, &like))

@@ -345,6 +345,24 @@ static void the_newest_version_of_an_indicator_counts(void **state)
     indicators_free(in);
 }
 
+static void a_long_pattern_is_shown_in_part(void **state)
+{
+    (void)state;
+    struct buf b = {0};
+    struct err e = {0};
+    struct indicators *in = indicators_new();
+    buf_text(&b,
+             "{\"objects\":[{\"type\":\"indicator\",\"id\":\"indicator--1\",\"pattern\":\"[mutex:"
+             "name='");
+    for (int i = 0; i < 300; i++)
+        buf_text(&b, i % 2 ? "\xe2\x82\xac" : "a");
+    buf_text(&b, "']\"}]}");
+    assert_true(load(in, "x", buf_view(&b), &e)); /* not cut inside of a letter */
+    expect_why(in, LINT_NOT_FOR_PHONES);
+    buf_free(&b);
+    indicators_free(in);
+}
+
 static void an_indicator_may_be_qualified(void **state)
 {
     (void)state;
@@ -613,6 +631,7 @@ int main(void)
         cmocka_unit_test(a_value_listed_twice_is_one_item_and_counts_twice),
         cmocka_unit_test(what_the_set_itself_takes_back_is_not_loaded),
         cmocka_unit_test(the_newest_version_of_an_indicator_counts),
+        cmocka_unit_test(a_long_pattern_is_shown_in_part),
         cmocka_unit_test(an_indicator_may_be_qualified),
         cmocka_unit_test(a_file_that_is_cut_off_gives_what_stands_before),
         cmocka_unit_test(other_files_are_told_apart),
