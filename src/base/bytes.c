@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "base/err.h"
 
@@ -323,6 +324,21 @@ void *xrealloc(void *p, size_t n, size_t size)
     if (!q)
         die("out of memory (%zu x %zu bytes)", n, size);
     return q;
+}
+
+void *xlarge(size_t n)
+{
+    enum { LARGE_PAGE = 2 << 20 };
+    size_t whole = n / LARGE_PAGE * LARGE_PAGE;
+    if (!whole)
+        return xrealloc(NULL, n, 1);
+    if (n > SIZE_MAX - LARGE_PAGE)
+        die("allocation of %zu bytes", n);
+    void *p = aligned_alloc(LARGE_PAGE, whole + LARGE_PAGE);
+    if (!p)
+        die("out of memory (%zu bytes)", n);
+    madvise(p, whole, MADV_HUGEPAGE); /* advice alone: it may fail */
+    return p;
 }
 
 char *xstrdup(const char *s)

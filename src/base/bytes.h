@@ -171,4 +171,7 @@ void arena_free(struct arena *a);
 /* malloc family that never returns NULL. */
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n, size_t size);
+/* For big buffers: not zeroed, and in large pages where the system has them, which spares thousands
+   of page faults. */
+void *xlarge(size_t n);
 char *xstrdup(const char *s);

@@ -337,7 +337,8 @@ struct pages *sqlite_pages_new(uint32_t n)
 {
     struct pages *m = xcalloc(1, sizeof *m);
     m->n = n;
-    m->page = xcalloc((size_t)n + 1, sizeof *m->page);
+    m->page = xlarge(((size_t)n + 1) * sizeof *m->page);
+    memset(m->page, 0, ((size_t)n + 1) * sizeof *m->page);
     return m;
 }
 

@@ -78,8 +78,7 @@ static void start_cache(struct aes *a)
 {
     uint64_t chunks = (a->whole + CHUNK - 1) / CHUNK;
     a->places = chunks < PLACES ? (size_t)chunks : PLACES;
-    /* Not zeroed: most of it is never touched. */
-    a->cache = xrealloc(NULL, BLOCK + (a->whole < CHUNK ? (size_t)a->whole : a->places * CHUNK), 1);
+    a->cache = xlarge(BLOCK + (a->whole < CHUNK ? (size_t)a->whole : a->places * CHUNK));
     a->held = xcalloc(a->places, sizeof *a->held);
 }
 
