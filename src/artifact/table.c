@@ -102,16 +102,16 @@ static void add_about(struct record *r, const struct record *about)
             r->overfull = true;
 }
 
+/* r: room for it; a record is too large to be made anew for each row. */
 static bool emit_row(struct job *job, const struct plan *p, const struct sqlite_row *row,
-                     const struct record *about, struct err *e)
+                     const struct record *about, struct record *r, struct err *e)
 {
-    struct record r;
     struct err why = {0};
-    record_start(&r, ROW, slice_of(p->table->name), row->id);
-    r.origin.state = row->state;
+    record_start(r, ROW, slice_of(p->table->name), row->id);
+    r->origin.state = row->state;
     if (!row->has_id) {
         err_set(&why, ERR_CORRUPT, "its row id is no integer");
-        job_skip_part(job, &r.origin, &why);
+        job_skip_part(job, &r->origin, &why);
     }
     for (unsigned i = 0; i < p->n; i++) {
         const struct column *c = p->columns[i];
@@ -119,20 +119,20 @@ static bool emit_row(struct job *job, const struct plan *p, const struct sqlite_
         if (v->type == SQL_NULL)
             continue;
         if (!c->decode) {
-            add_value(job, &r, c, v);
+            add_value(job, r, c, v);
             continue;
         }
         bool bytes = v->type == SQL_BLOB || v->type == SQL_TEXT;
-        if (bytes ? !c->decode(job, v->bytes, &r, &why)
+        if (bytes ? !c->decode(job, v->bytes, r, &why)
                   : !err_set(&why, ERR_CORRUPT, "a number where bytes belong")) {
             err_in(&why, "%s", c->name);
-            job_skip_part(job, &r.origin, &why);
+            job_skip_part(job, &r->origin, &why);
         }
     }
     if (p->own && row->values[p->n].integer != 0)
-        make_own(&r);
-    add_about(&r, about);
-    return job_emit(job, &r, e);
+        make_own(r);
+    add_about(r, about);
+    return job_emit(job, r, e);
 }
 
 /* False: stop. What is wrong with the table alone is told and passed over. */
@@ -142,10 +142,11 @@ static bool read_table(struct job *job, struct sqlite *db, const struct plan *p,
     const struct table *t = p->table;
     struct err why = {0};
     struct sqlite_row row;
+    struct record record;
     bool go_on = true;
     struct sqlite_query *q = sqlite_query(db, t->from, t->row, p->sql, p->n + p->own, &why);
     while (q && go_on && sqlite_next(q, &row, &why)) {
-        go_on = emit_row(job, p, &row, about, e);
+        go_on = emit_row(job, p, &row, about, &record, e);
         arena_reset(job_arena(job));
     }
     sqlite_query_free(q);

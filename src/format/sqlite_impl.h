@@ -149,7 +149,7 @@ struct pages;
 const struct pages *sqlite_pages_now(struct sqlite *s);
 /* Bits by column: what some record has there. Columns beyond are not looked at. */
 enum { PAGE_COLUMNS = 128 };
-enum in_column { IN_NULL, IN_NUMBER, IN_TEXT, IN_BLOB, IN_COLUMN };
+enum in_column { IN_NULL, IN_NUMBER, IN_BLOB, IN_TEXT, IN_COLUMN };
 struct in_columns {
     uint64_t bits[IN_COLUMN][PAGE_COLUMNS / 64];
 };

@@ -77,7 +77,7 @@ bool sqlite_is_interior(uint8_t kind)
     return kind == INDEX_INTERIOR || kind == TABLE_INTERIOR;
 }
 
-/* A record's header: lengths add up to the whole; what is in which column. */
+/* A record's header: lengths add up to the whole. in, if not NULL: what is in which column. */
 static bool record_header(const uint8_t *p, size_t local, uint64_t payload, struct in_columns *in)
 {
     static const uint8_t sizes[10] = {0, 1, 2, 3, 4, 6, 8, 8, 0, 0};
@@ -88,18 +88,21 @@ static bool record_header(const uint8_t *p, size_t local, uint64_t payload, stru
     const uint8_t *end = p + header;
     total = header;
     for (unsigned column = 0; at < end; column++) {
+        unsigned what;
         if (*at < 0x80)
             type = *at++;
-        else if (!(at = varint(at, end, &type)))
+        else if (!(at = varint(at, end, &type)) || type > UINT32_MAX)
             return false;
-        if (type == 10 || type == 11 || type > UINT32_MAX)
+        if (type >= 12) {
+            total += (type - 12) / 2;
+            what = type & 1 ? IN_TEXT : IN_BLOB;
+        } else if (type < 10) {
+            total += sizes[type];
+            what = type ? IN_NUMBER : IN_NULL;
+        } else {
             return false;
-        total += type < 10 ? sizes[type] : (type - 12) / 2;
-        enum in_column what = type == 0   ? IN_NULL
-                              : type < 10 ? IN_NUMBER
-                              : type & 1  ? IN_TEXT
-                                          : IN_BLOB;
-        if (column < PAGE_COLUMNS)
+        }
+        if (in && column < PAGE_COLUMNS)
             in->bits[what][column / 64] |= UINT64_C(1) << column % 64;
     }
     return total == payload;
@@ -133,7 +136,7 @@ static const uint8_t *take_payload(const struct look *k, const uint8_t *at, uint
     uint32_t local = local_size(k, payload);
     if (local > (size_t)(end - at))
         return NULL;
-    if (!record_header(at, local, payload, &k->out->in))
+    if (!record_header(at, local, payload, k->kind == TABLE_LEAF ? &k->out->in : NULL))
         return NULL;
     at += local;
     if (local == payload)

@@ -222,7 +222,8 @@ static bool chat_normalise(struct slice s, struct arena *a, struct observed *out
 static bool handle_normalise(struct slice in, struct arena *a, struct observed *out)
 {
     struct slice s = slice_trim(in);
-    for (size_t i = 0; i < sizeof handle_heads / sizeof *handle_heads; i++)
+    bool word = s.n && ascii_alpha(s.p[0]); /* else it is a number */
+    for (size_t i = 0; word && i < sizeof handle_heads / sizeof *handle_heads; i++)
         if (starts_nocase(s, handle_heads[i])) {
             s = slice_sub(s, strlen(handle_heads[i]), s.n);
             break;
@@ -230,9 +231,9 @@ static bool handle_normalise(struct slice in, struct arena *a, struct observed *
     for (int i = 0; i < 2 && slice_starts(s, "/"); i++) /* "facetime://..." */
         s = slice_sub(s, 1, s.n);
     /* "iMessage;-;+15550100" */
-    size_t mark = slice_search(s, slice_of(";-;"), 0);
+    size_t first = slice_find(s, ';'), mark = slice_search(s, slice_of(";-;"), first);
     if (mark == s.n)
-        mark = slice_search(s, slice_of(";+;"), 0);
+        mark = slice_search(s, slice_of(";+;"), first);
     if (mark < s.n)
         s = slice_sub(s, mark + 3, s.n);
     if (slice_find(s, '@') < s.n && (chat_normalise(s, a, out) || email_normalise(s, a, out)))

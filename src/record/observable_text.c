@@ -1,7 +1,7 @@
 /*
  * What free text mentions: URLs, hosts, addresses, e-mails, in one pass.
  *
- * The text is cut into runs of host characters; nearly all are passed over at once, because neither
+ * The text is cut into runs of host characters; nearly all are passed over unseen, because neither
  * a dot is in them nor '@' or ':' behind them. Exactness matters more than reach: a name counts only
  * as a whole ("notspy.example" is not "spy.example"), with a known top-level domain, and not inside
  * a path, a query, or an e-mail. Thai, Chinese, Japanese and their like put no blanks around a link,
@@ -504,19 +504,44 @@ static size_t take_run(const struct text *t, size_t start, size_t end, uint8_t s
     return next > end ? next : end;
 }
 
+static uint64_t zero_bytes(uint64_t v)
+{
+    return (v - UINT64_C(0x0101010101010101)) & ~v & UINT64_C(0x8080808080808080);
+}
+
+static bool is_sign(uint8_t c)
+{
+    return c == '.' || c == ':' || c == '@';
+}
+
+/* The first dot, colon or '@' from i on: without one there is nothing to be found. */
+static size_t next_sign(struct slice s, size_t i)
+{
+    static const uint64_t each = UINT64_C(0x0101010101010101);
+    for (uint64_t v; s.n - i >= sizeof v; i += sizeof v) {
+        memcpy(&v, s.p + i, sizeof v);
+        if (zero_bytes(v ^ each * '.') | zero_bytes(v ^ each * ':') | zero_bytes(v ^ each * '@'))
+            break;
+    }
+    while (i < s.n && !is_sign(s.p[i]))
+        i++;
+    return i;
+}
+
 void text_search(struct slice text, struct sink *k)
 {
     struct text t = {.all = text, .sink = k};
-    for (size_t i = 0, next; i < text.n && !k->out->overfull; i = next) {
-        size_t start = i;
+    size_t from = 0, start;
+    while ((start = next_sign(text, from)) < text.n && !k->out->overfull) {
         uint8_t seen = 0, c;
-        for (; i < text.n && (c = kind[text.p[i]]) != 0; i++)
+        while (start > from && kind[text.p[start - 1]])
+            start--;
+        size_t end = start;
+        for (; end < text.n && (c = kind[text.p[end]]) != 0; end++)
             seen |= c;
-        next = i + 1;
-        if ((seen & DOT) || (i < text.n && (text.p[i] == ':' || text.p[i] == '@'))) {
-            size_t used = take_run(&t, start, i, seen);
-            if (used > i)
-                next = t.floor = used;
-        }
+        size_t used = take_run(&t, start, end, seen);
+        from = end + 1 < text.n ? end + 1 : text.n;
+        if (used > end)
+            from = t.floor = used;
     }
 }
