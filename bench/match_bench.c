@@ -13,6 +13,7 @@
 #include "base/utime.h"
 #include "indicator/compiled.h"
 #include "indicator/matcher.h"
+#include "indicator/search.h"
 
 enum { LOOKUPS = 2000000, TEXT = 64 << 20, VALUES = 1 << 16 };
 
@@ -183,7 +184,7 @@ static void bench_compiled(const struct indicators *in)
     unlink(path);
 }
 
-static void bench_text(void)
+static void bench_text(const struct matcher *m)
 {
     struct source r = {3};
     struct buf b = {0};
@@ -224,7 +225,21 @@ static void bench_text(void)
             arena_reset(&a);
     }
     double seconds = utime_steady() - start;
-    printf("%-40s %.0f MB/s, %zu found\n", "text searched", (double)b.n / 1e6 / seconds, found);
+    printf("%-40s %.0f MB/s, %zu found\n", "text taken apart", (double)b.n / 1e6 / seconds, found);
+    for (int names = 0; names < 2; names++) {
+        struct text_search s;
+        struct text_hit hit;
+        size_t hits = 0;
+        start = utime_steady();
+        search_open(&s, m, buf_view(&b), names, &a);
+        while (search_next(&s, &hit))
+            hits++;
+        seconds = utime_steady() - start;
+        printf("%-40s %.0f MB/s, %zu hits, %zu of %zu lines taken apart\n",
+               names ? "text searched, with names" : "text searched", (double)b.n / 1e6 / seconds,
+               hits, s.taken_apart, lines);
+        arena_reset(&a);
+    }
     arena_free(&a);
     buf_free(&b);
 }
@@ -265,7 +280,7 @@ int main(int argc, char **argv)
            utime_steady() - start, peak_mib());
     bench_lookups(m, in);
     bench_compiled(in);
-    bench_text();
+    bench_text(m);
     bench_urls();
     matcher_free(m);
     indicators_free(in);

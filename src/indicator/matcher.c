@@ -16,7 +16,7 @@
 #include "indicator/phones.h"
 #include "record/address.h"
 
-enum { CUT_LINUX = 15, CUT_IOS = 16, KEY_MAX = 512 };
+enum { CUT_LINUX = 15, CUT_IOS = 16, KEY_MAX = 256 };
 
 struct results {
     const struct matcher *m;
@@ -97,7 +97,8 @@ static struct slice key_of(const struct indicator *i, enum way way, uint8_t to[K
     case WAY_VALUE:
         return i->type == OBS_APP ? folded(s, to) : i->type == OBS_PHONE ? digits(s) : s;
     case WAY_WWW: return slice_sub(s, 4, s.n);
-    case WAY_HOST: return observable_url_host(s);
+    case WAY_HOST:
+    case WAY_ANY_HOST: return observable_url_host(s);
     case WAY_LINK: return link_of(s);
     case WAY_FOLDER: return without_slash(s);
     case WAY_CUT15: return slice_sub(s, 0, CUT_LINUX);
@@ -110,7 +111,7 @@ static struct slice key_of(const struct indicator *i, enum way way, uint8_t to[K
     return s;
 }
 
-static uint32_t tag_of(struct slice key, enum observable type, enum way way)
+uint32_t matcher_tag(struct slice key, enum observable type, enum way way)
 {
     return table_tag(key, (uint64_t)way << 8 | (uint64_t)type);
 }
@@ -123,7 +124,7 @@ static void add(struct matcher *m, size_t item, enum way way)
         m->room = 2 * m->room;
         m->entries = xrealloc(m->entries, m->room, sizeof *m->entries);
     }
-    table_put(&m->table, tag_of(key_of(i, way, to), i->type, way), (uint32_t)m->n);
+    table_put(&m->table, matcher_tag(key_of(i, way, to), i->type, way), (uint32_t)m->n);
     m->entries[m->n++] = (struct entry){(uint32_t)item, way};
 }
 
@@ -153,6 +154,7 @@ static void add_indicator(struct matcher *m, size_t item)
     struct slice s = i->value;
     struct address x;
     uint8_t to[KEY_MAX];
+    m->needs.types |= UINT64_C(1) << i->type;
     switch (i->type) {
     case OBS_DOMAIN:
         add(m, item, WAY_VALUE);
@@ -163,6 +165,7 @@ static void add_indicator(struct matcher *m, size_t item)
         break;
     case OBS_URL:
         add(m, item, WAY_LINK);
+        add(m, item, WAY_ANY_HOST);
         if (i->prefix) {
             m->needs.links = true;
             note_depth(&m->needs.deepest_link, link_of(s));
@@ -279,19 +282,25 @@ struct walk {
 static struct walk walk(const struct results *r, enum observable type, enum way way,
                         struct slice key)
 {
-    uint32_t tag = tag_of(key, type, way);
+    uint32_t tag = matcher_tag(key, type, way);
     return (struct walk){r->m, type, way, key, tag, table_start(&r->m->table, tag)};
+}
+
+/* Apart, because its room for a key is cleared each time that it is called. */
+static __attribute__((noinline)) bool has_key(const struct indicator *i, enum way way,
+                                              struct slice key)
+{
+    uint8_t to[KEY_MAX];
+    return slice_equal(key_of(i, way, to), key);
 }
 
 static const struct indicator *walk_next(struct walk *w)
 {
-    uint8_t to[KEY_MAX];
     uint32_t number;
     while ((number = table_next(&w->m->table, w->tag, &w->at)) != TABLE_END) {
         const struct entry *e = &w->m->entries[number];
         const struct indicator *i = indicators_item(w->m->in, e->item);
-        if (e->way == (uint32_t)w->way && i->type == w->type &&
-            slice_equal(key_of(i, w->way, to), w->key))
+        if (e->way == (uint32_t)w->way && i->type == w->type && has_key(i, w->way, w->key))
             return i;
     }
     return NULL;
@@ -371,7 +380,7 @@ static bool found_already(const struct results *r, const struct indicator *i)
 
 static void find_email(struct results *r, struct slice value)
 {
-    uint8_t to[KEY_MAX];
+    uint8_t to[2 * KEY_MAX];
     size_t at = slice_find(value, '@'), plus = slice_find(value, '+');
     look(r, OBS_EMAIL, WAY_VALUE, value, exact);
     if (plus > 0 && plus < at && value.n <= sizeof to) {
@@ -399,6 +408,12 @@ static void find_phone(struct results *r, struct slice value)
     for (const struct indicator *i; (i = walk_next(&w)) != NULL;)
         if (!slice_equal(digits(i->value), number) && phones_same(i->value, value))
             hit(r, i, nearly);
+}
+
+static void find_app(struct results *r, struct slice value)
+{
+    uint8_t to[KEY_MAX];
+    look(r, OBS_APP, WAY_VALUE, folded(value, to), exact);
 }
 
 static void find_process(struct results *r, struct slice name)
@@ -464,7 +479,6 @@ size_t matcher_find(const struct matcher *m, enum observable type, struct slice 
                     struct match *out, size_t max)
 {
     struct results r = {m, out, max, 0};
-    uint8_t to[KEY_MAX];
     switch (type) {
     case OBS_DOMAIN:
         find_domain(&r, value);
@@ -479,7 +493,7 @@ size_t matcher_find(const struct matcher *m, enum observable type, struct slice 
     case OBS_PHONE: find_phone(&r, value); break;
     case OBS_PROCESS: find_process(&r, value); break;
     case OBS_PATH: find_path(&r, value); break;
-    case OBS_APP: look(&r, type, WAY_VALUE, folded(value, to), exact); break;
+    case OBS_APP: find_app(&r, value); break;
     case OBS_FILENAME:
     case OBS_HASH:
     case OBS_CERT:
