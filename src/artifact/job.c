@@ -3,6 +3,7 @@
  *
  * 1. `file` and `db` belong to the current file and die with it; so does the file arena.
  * 2. Every file is booked before a record of it is sent; `current` is its number in the sink.
+ *    A section of a text is not booked, but the text is.
  * 3. What goes missing is counted in the tally even where its text is one too many to be sent.
  */
 #include <assert.h>
@@ -25,6 +26,15 @@ struct head {
     struct entry entry;
 };
 
+/* A text whose sections are read: booked once. */
+struct read_text {
+    struct slice path;
+    int64_t number; /* in the sink */
+    unsigned sections, unknown;
+    const char *why; /* the first that was unknown */
+    struct read_text *next;
+};
+
 struct job {
     struct job_setup setup;
     struct job_tally tally;
@@ -34,6 +44,7 @@ struct job {
     struct file file;
     const char *damage_told[3]; /* of blob, wal, journal */
     bool unknown_told;
+    struct read_text *texts, *text; /* all; that of the current file, or NULL */
     struct sqlite *db;
     int64_t current; /* number of the file that records belong to */
     double deadline;
@@ -79,8 +90,14 @@ void job_unknown(struct job *j, struct err *e)
     char text[MAX_WORD];
     struct slice path = j->file.entry.path;
     snprintf(text, sizeof text, "%s (%.*s)", e->msg, (int)path.n, (const char *)path.p);
-    /* A file counts once as unknown; what else it lacks is a loss. */
-    word(j, j->unknown_told ? JOB_LOST : JOB_UNKNOWN, text);
+    /* A file counts once as unknown; what else it lacks is a loss. A text does if all its sections
+       are: that shows at the end. */
+    if (j->text && !j->unknown_told) {
+        if (!j->text->unknown++)
+            j->text->why = arena_printf(&j->memory, "%s", text);
+    } else {
+        word(j, j->unknown_told ? JOB_LOST : JOB_UNKNOWN, text);
+    }
     j->unknown_told = true;
     err_clear(e);
 }
@@ -238,10 +255,45 @@ static void close_file(struct job *j)
     blob_close(j->file.journal);
     j->db = NULL;
     j->file = (struct file){0};
+    j->text = NULL;
     for (size_t i = 0; i < 3; i++)
         j->damage_told[i] = NULL;
     j->unknown_told = false;
     arena_reset(&j->file_arena);
+}
+
+/* The text of a section: booked if it is the first. */
+static void open_text(struct job *j, const struct entry *section)
+{
+    const uint8_t *sha256;
+    struct entry text;
+    struct read_text *t = j->texts;
+    while (t && !slice_equal(t->path, section->file))
+        t = t->next;
+    if (!t) {
+        t = arena_alloc(&j->memory, sizeof *t);
+        *t = (struct read_text){
+            arena_copy(&j->memory, section->file), (int64_t)j->tally.booked, 0, 0, NULL, j->texts};
+        j->texts = t;
+        j->tally.files++;
+        if (!source_text(j->setup.source, section, &text, &sha256)) {
+            text = *section;
+            text.path = section->file;
+        }
+        book(j, &(struct booked_file){&text, text.bytes, sha256, true});
+    }
+    t->sections++;
+    j->text = t;
+    j->current = t->number;
+    j->tally.bytes += section->bytes;
+}
+
+/* What sections could not be understood: the text as a whole only if it is all of them. */
+static void tell_unknown(struct job *j)
+{
+    for (const struct read_text *t = j->texts; t; t = t->next)
+        if (t->unknown)
+            word(j, t->unknown == t->sections ? JOB_UNKNOWN : JOB_LOST, t->why);
 }
 
 bool job_next_file(struct job *j, struct file *f, struct err *e)
@@ -255,6 +307,12 @@ bool job_next_file(struct job *j, struct file *f, struct err *e)
         if (!b)
             continue;
         j->file = (struct file){.entry = entry, .blob = b};
+        *f = j->file;
+        if (entry.file.n) {
+            open_text(j, &entry);
+            tell_damage(j);
+            return true;
+        }
         j->current = (int64_t)j->tally.booked;
         j->tally.files++;
         book_blob(j, &entry, b, true);
@@ -337,6 +395,7 @@ bool job_run(struct job *j, struct err *e)
     const struct artifact *a = j->setup.artifact;
     bool ok = a->run ? a->run(j, e) : artifact_run_tables(j, a, e);
     close_file(j);
+    tell_unknown(j);
     return ok;
 }
 

@@ -20,7 +20,8 @@ struct file {
 
 /*
  * The next file that matches the artifact's paths. Opens it with its siblings, resets the arena,
- * books it (path, size, SHA-256 as --hash says). A file that can't be opened is told as lost and
+ * books it (path, size, SHA-256 as --hash says); of a section (entry.file) the text it is part of, once
+ * for all. A file that can't be opened is told as lost and
  * passed over. False at the end (e->code 0) or when the job must stop (e).
  */
 bool job_next_file(struct job *j, struct file *f, struct err *e);

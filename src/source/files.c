@@ -79,7 +79,7 @@ static const struct root *root_of(const struct roots *r, struct slice path)
     return best;
 }
 
-static void find_roots(struct source *s, struct roots *r)
+static void find_roots(const struct source *s, struct roots *r)
 {
     for (size_t i = 0; i < s->norder; i++) {
         const struct row *row = &s->rows[s->order[i]];
@@ -242,14 +242,25 @@ static bool worth_reading(struct source *s, struct err *e)
     return err_set(e, ERR_UNSUPPORTED, "nothing we know as evidence");
 }
 
+static bool any_root(const struct source *s, struct roots *r)
+{
+    unsigned n = 0;
+    find_roots(s, r);
+    for (unsigned i = 0; i < r->n; i++)
+        n += accepted(&r->all[i]);
+    return n > 0;
+}
+
+bool files_show_ios(const struct source *s)
+{
+    struct roots roots = {0};
+    return any_root(s, &roots);
+}
+
 bool files_recognise(struct source *s, struct err *e)
 {
     struct roots roots = {0};
-    find_roots(s, &roots);
-    unsigned n = 0;
-    for (unsigned i = 0; i < roots.n; i++)
-        n += accepted(&roots.all[i]);
-    if (!n)
+    if (!any_root(s, &roots))
         return worth_reading(s, e);
     rename_rows(s, &roots);
     s->kind = SOURCE_IOS_FILESYSTEM;

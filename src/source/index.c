@@ -204,7 +204,8 @@ void source_sort(struct source *s)
                 example = row_path(r);
             continue;
         }
-        s->facts.files += r->type == ENTRY_FILE && (r->flags & ROW_PRESENT);
+        s->facts.files +=
+            r->type == ENTRY_FILE && (r->flags & ROW_PRESENT) && !(r->flags & ROW_SECTION);
         struct slice name = slice_basename(row_path(r));
         s->hashes[n] = source_hash(name);
         s->edges[n] = edges_of(name);

@@ -45,7 +45,8 @@ static void add_entry(struct source *outer, struct slice prefix, const struct en
         if (!fits)
             return;
     }
-    if (!behind(outer, prefix, inner->path, &en.path))
+    if (!behind(outer, prefix, inner->path, &en.path) ||
+        (inner->file.n && !behind(outer, prefix, inner->file, &en.file)))
         return;
     en.container = inside.n ? inside : slice_sub(en.path, 1, en.path.n);
     struct row *r = source_add(outer, &en);

@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 
 #include "source/age.h"
-#include "source/source_impl.h"
+#include "source/android.h"
 
 /* Gives a container's names their meaning. Takes s over. */
 static struct source *recognise(struct source *s, const struct secret *secret,
@@ -12,6 +12,8 @@ static struct source *recognise(struct source *s, const struct secret *secret,
     struct slice prefix;
     if (ios_backup_recognise(s, &prefix))
         return ios_backup_open(s, prefix, secret, progress, e);
+    if (!files_show_ios(s) && android_recognise(s))
+        return s;
     if (files_recognise(s, e))
         return s;
     source_close(s);

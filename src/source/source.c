@@ -50,8 +50,12 @@ void source_close(struct source *s)
 {
     if (!s)
         return;
+    for (size_t i = 0; i < s->ntexts; i++)
+        blob_close(s->texts[i].blob);
     if (s->ops->close)
         s->ops->close(s);
+    free(s->texts);
+    free(s->sections);
     for (unsigned i = 0; i < s->nmounts; i++)
         source_close(s->mounts[i]);
     secret_wipe(&s->derived);
@@ -167,6 +171,33 @@ bool source_path(struct source *s, struct slice prefix, struct slice name, struc
     return plain && fits;
 }
 
+static struct blob *section_blob(struct source *s, const struct row *r)
+{
+    const struct section *one = &s->sections[r->place];
+    struct blob *b = blob_window(s->texts[one->text].blob, r->inode, r->bytes);
+    b->damage = one->damage; /* that of the whole text is the source's */
+    return b;
+}
+
+bool source_text(struct source *s, const struct entry *section, struct entry *text,
+                 const uint8_t **sha256)
+{
+    *sha256 = NULL;
+    if (!section->file.n || section->id >= s->nrows || !source_find(s, section->file, text))
+        return false;
+    const struct row *r = &s->rows[section->id];
+    if (r->mount) {
+        struct entry inner, ignored;
+        struct source *in = s->mounts[r->mount - 1];
+        source_entry(in, r->place, &inner);
+        return source_text(in, &inner, &ignored, sha256);
+    }
+    const struct source_text *t = &s->texts[s->sections[r->place].text];
+    if (t->hashed)
+        *sha256 = t->sha256;
+    return true;
+}
+
 struct blob *source_blob(struct source *s, const struct entry *f, struct err *e)
 {
     if (f->id >= s->nrows || s->rows[f->id].type != ENTRY_FILE) {
@@ -183,7 +214,7 @@ struct blob *source_blob(struct source *s, const struct entry *f, struct err *e)
         source_entry(s->mounts[r->mount - 1], r->place, &inner);
         return source_blob(s->mounts[r->mount - 1], &inner, e);
     }
-    return s->ops->blob(s, r, e);
+    return r->flags & ROW_SECTION ? section_blob(s, r) : s->ops->blob(s, r, e);
 }
 
 bool source_slurp(struct source *s, const struct entry *f, size_t limit, struct arena *a,

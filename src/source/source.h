@@ -68,7 +68,7 @@ struct facts {
     unsigned release;  /* Android: 14; 0: unknown */
     struct utime taken;
     bool encrypted;
-    size_t files; /* entries of type ENTRY_FILE that are present */
+    size_t files; /* entries of type ENTRY_FILE that are present, without sections */
 };
 
 struct source;
@@ -114,5 +114,9 @@ bool source_pattern_matches_loose(const char *pattern, struct slice path);
 /* The bytes of an entry, decrypted and inflated on demand; the source must outlive it. An entry
    that isn't present is ERR_ABSENT. ERR_LOCKED: its class key is missing. */
 MUST_CHECK struct blob *source_blob(struct source *s, const struct entry *f, struct err *e);
+/* The file that a section is part of, and its SHA-256 where the opener found it out (else NULL; it
+   lives as long as the source). False: f is no section. */
+bool source_text(struct source *s, const struct entry *section, struct entry *text,
+                 const uint8_t **sha256);
 /* The entry with exactly this path, in the same container folder/domain; false: none. For -wal. */
 bool source_sibling(struct source *s, const struct entry *f, const char *suffix, struct entry *out);

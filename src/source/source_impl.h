@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 
+#include "base/hash.h"
 #include "source/source.h"
 
 /*
@@ -31,7 +32,8 @@ struct row {
     uint8_t type, precision, protection, flags;
     uint8_t mount; /* 0: of this source; n: entry `place` of the n-th mounted one */
 };
-/* ROW_SECTION: `domain` is the path of the text, `inode` the offset in it, `born` the line. */
+/* ROW_SECTION: `domain` is the path of the text, `inode` the offset in it, `born` the line, `place`
+   the number of the section. */
 enum { ROW_PRESENT = 1, ROW_LISTED = 2, ROW_DUPLICATE = 4, ROW_BROKEN = 8, ROW_SECTION = 16 };
 
 struct source_ops {
@@ -46,6 +48,21 @@ struct texts {
     char rest[40]; /* the last text, if some were too many: "12 more" */
 };
 
+/* A text with sections. Its blob is open as long as the source, so that what had to be found out for
+   it (places to go on inflating from) is found out once. */
+struct source_text {
+    struct slice path;
+    struct blob *blob;
+    uint8_t sha256[SHA256_SIZE];
+    bool hashed;
+};
+
+struct section {
+    uint32_t text;
+    const char *damage; /* static; NULL: none */
+    bool no_foot;
+};
+
 /* Kinds embed this as their first member and allocate it with xcalloc(). */
 struct source {
     const struct source_ops *ops;
@@ -58,6 +75,10 @@ struct source {
 
     struct source *mounts[SOURCE_MAX_MOUNTS];
     unsigned nmounts, depth; /* depth: levels of containers in it, itself included */
+
+    struct source_text *texts;
+    struct section *sections;
+    size_t ntexts, nsections;
 
     struct row *rows;
     size_t nrows, room;
@@ -129,6 +150,8 @@ bool source_mount(struct source *outer, struct slice prefix, struct source *inne
 
 /* files.c: gives a container's names their meaning: an iOS file system, or loose files. */
 MUST_CHECK bool files_recognise(struct source *s, struct err *e);
+/* Do the names show the file system of an iPhone? */
+bool files_show_ios(const struct source *s);
 
 /* ios_backup.c. prefix: the backup's folder inside `in`, "" or "/name". */
 bool ios_backup_recognise(struct source *in, struct slice *prefix);
