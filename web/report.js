@@ -7,7 +7,7 @@ document.documentElement.classList.add('js');
 
 const ROW = matchMedia('(max-width:40rem)').matches ? 62 : 36; // px; the style sheet has the same
 const TALLEST = 8e6; // px: browsers cut elements that are taller than about twice this
-const COL = { source: 0, findings: 1, time: 2, place: 3, state: 4, file: 5, times: 6, fields: 7 };
+const COL = { findings: 0, time: 1, place: 2, state: 3, file: 4, times: 5, fields: 6 };
 const utf8 = new TextDecoder();
 
 // -- text from evidence --
@@ -75,26 +75,28 @@ async function unpack(node) {
     return new Uint8Array(await new Response(stream.readable).arrayBuffer());
 }
 
-// Starts of the lines; with them the source's number and whether the row belongs to a finding.
-function indexRows(bytes, n) {
-    const starts = new Uint32Array(n + 1), source = new Uint32Array(n), hit = new Uint8Array(n);
-    let at = 0;
-    for (let i = 0; i < n; i++) {
-        starts[i] = at;
-        let number = 0;
-        for (; bytes[at] !== 9 && at < bytes.length; at++)
-            number = number * 10 + bytes[at] - 48;
-        source[i] = number;
-        hit[i] = bytes[at + 1] !== 9 ? 1 : 0;
-        const end = bytes.indexOf(10, at);
-        at = end < 0 ? bytes.length : end + 1;
-    }
-    starts[n] = at;
-    return { bytes, n, starts, source, hit, first: 0 };
+// Starts of the lines.
+function indexLines(bytes) {
+    const starts = [0];
+    for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1))
+        starts.push(at + 1);
+    return { bytes, starts, n: starts.length - 1 };
 }
 
-const blocks = [], files = [], sources = new Map();
-let words = {}, total = 0, shown = null, down = false, current = -1, cached = null;
+// Rows lie by source, blocks of them are unpacked when they are looked at; their order in time is a
+// list of numbers.
+const blocks = [], sources = new Map();
+let words = {}, total = 0, order = null, ranks = null, files = null;
+let shown = null, down = false, current = -1, cached = null;
+
+function load(b) {
+    b.wait = b.wait || unpack(b.node).then(bytes => {
+        b.node = null;
+        b.starts = Uint32Array.from(indexLines(bytes).starts);
+        b.bytes = bytes;
+    });
+    return b.wait;
+}
 
 function blockOf(number) {
     let low = 0, high = blocks.length - 1;
@@ -113,11 +115,17 @@ function cells(number) {
     return utf8.decode(b.bytes.subarray(b.starts[i], b.starts[i + 1] - 1)).split('\t');
 }
 
-function fileOf(text) {
-    if (text === '')
-        return ['', ''];
-    let number = +text;
-    for (const f of files) {
+async function loadFiles() {
+    const list = [];
+    for (const node of document.querySelectorAll('script.files'))
+        list.push(indexLines(await unpack(node)));
+    return list;
+}
+
+async function fileOf(text) {
+    files = files || loadFiles();
+    let number = text === '' ? Infinity : +text;
+    for (const f of await files) {
         if (number < f.n)
             return utf8.decode(f.bytes.subarray(f.starts[number], f.starts[number + 1] - 1))
                 .split('\t').map(plain);
@@ -126,19 +134,13 @@ function fileOf(text) {
     return ['', ''];
 }
 
-function indexLines(bytes) {
-    const starts = [0];
-    for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1))
-        starts.push(at + 1);
-    return { bytes, starts, n: starts.length - 1 };
-}
-
 // -- list --
 const count = () => shown ? shown.length : total;
 const nth = i => {
     const k = down ? count() - 1 - i : i;
-    return shown ? shown[k] : k;
+    return shown ? shown[k] : order[k];
 };
+const sourceOf = number => sources.get(blockOf(number).source);
 const box = $('list'), inner = $('rows');
 
 function fieldsOf(row) {
@@ -151,16 +153,21 @@ function fieldsOf(row) {
 
 const valueText = v => v !== null && typeof v === 'object' ? JSON.stringify(v) : String(v);
 
-function line(i, top) {
-    const number = nth(i), row = cells(number), e = make('div', 'rr');
+function line(i, top, missing) {
+    const number = nth(i), e = make('div', 'rr');
     e.setAttribute('role', 'option');
     e.setAttribute('aria-posinset', i + 1);
     e.setAttribute('aria-setsize', count());
     e.dataset.i = i;
     e.style.transform = 'translateY(' + top + 'px)';
+    if (!blockOf(number).bytes) {
+        missing.add(blockOf(number));
+        return e;
+    }
+    const row = cells(number);
     e.append(make('span', 'num', row[COL.time] || '–'));
-    const source = sources.get(+row[COL.source]);
-    e.append(make('span', 's', source ? source.title : row[COL.source]));
+    const source = sourceOf(number);
+    e.append(make('span', 's', source ? source.title : ''));
     const content = fieldsOf(row).map(([k, v]) => k + ': ' + defang(valueText(v), k)).join('  ');
     e.append(make('span', 'c', content.slice(0, 400)));
     e.append(make('span', 'f', row[COL.findings]));
@@ -177,12 +184,14 @@ function draw() {
         ? Math.round(box.scrollTop / Math.max(1, height - view) * Math.max(0, n - view / ROW))
         : Math.floor(box.scrollTop / ROW);
     const base = squeezed ? box.scrollTop : from * ROW;
-    const out = document.createDocumentFragment();
+    const out = document.createDocumentFragment(), missing = new Set();
     for (let i = from; i < Math.min(n, from + Math.ceil(view / ROW) + 2); i++)
-        out.append(line(i, base + (i - from) * ROW));
+        out.append(line(i, base + (i - from) * ROW, missing));
     if (!n && total)
         out.append(make('p', 'empty', words['ui.no-match'] + ' ' + words['page.proves']));
     inner.replaceChildren(out);
+    // Whatever was scrolled to meanwhile is drawn then.
+    return missing.size ? Promise.all([...missing].map(load)).then(draw) : Promise.resolve();
 }
 
 function tell() {
@@ -212,6 +221,19 @@ function searchBlock(b, needle, take) {
     }
 }
 
+// Rows by number to rows in their order in time.
+function inOrder(found, n) {
+    if (!ranks) {
+        ranks = new Uint32Array(total);
+        for (let i = 0; i < total; i++)
+            ranks[order[i]] = i;
+    }
+    const places = new Uint32Array(n);
+    for (let i = 0; i < n; i++)
+        places[i] = ranks[found[i]];
+    return places.sort().map(place => order[place]);
+}
+
 let turn = 0;
 async function filter() {
     const mine = ++turn, source = $('source').value, hits = $('hits').checked;
@@ -220,28 +242,40 @@ async function filter() {
     down = $('order').value === 'down';
     let found = null;
     if (needle || source || hits) {
-        found = [];
+        const all = new Uint32Array(total);
+        let n = 0;
         for (const b of blocks) {
+            if (source && b.source !== +source)
+                continue;
+            if (needle || hits)
+                await load(b);
             const take = i => {
-                if ((!source || b.source[i] === +source) && (!hits || b.hit[i]))
-                    found.push(b.first + i);
+                if (!hits || b.bytes[b.starts[i]] !== 9)
+                    all[n++] = b.first + i;
             };
             if (needle)
                 searchBlock(b, needle, take);
             else
                 for (let i = 0; i < b.n; i++)
                     take(i);
-            if (blocks.length > 1)
-                await new Promise(done => setTimeout(done)); // let keys and clicks through
+            if (blocks.length > 1 && performance.now() - breath > 50)
+                await breathe(); // let keys and clicks through
             if (mine !== turn)
                 return;
         }
+        found = inOrder(all, n);
     }
     shown = found;
     current = -1;
     box.scrollTop = 0;
     tell();
     draw();
+}
+
+let breath = 0;
+async function breathe() {
+    await new Promise(done => setTimeout(done));
+    breath = performance.now();
 }
 
 // -- one record --
@@ -272,12 +306,15 @@ function timesInto(list, text, own) {
     } catch { /* shown as it is, in the row's own time */ }
 }
 
-function open(i) {
+async function open(i) {
     if (i < 0 || i >= count())
         return;
     current = i;
-    const row = cells(nth(i)), source = sources.get(+row[COL.source]);
-    const [path, container] = fileOf(row[COL.file]);
+    const number = nth(i), source = sourceOf(number);
+    await load(blockOf(number));
+    const row = cells(number), [path, container] = await fileOf(row[COL.file]);
+    if (current !== i)
+        return; // another one was asked for meanwhile
     const fields = make('dl', 'dl'), where = make('dl', 'dl');
     for (const [k, v] of fieldsOf(row))
         pair(fields, k, defang(valueText(v), k), true);
@@ -424,6 +461,15 @@ function readIndex(bytes) {
     }
 }
 
+// Four bytes a number, all lowest bytes first.
+function readOrder(bytes) {
+    total = bytes.length / 4;
+    order = new Uint32Array(total);
+    for (let i = 0; i < total; i++)
+        order[i] = bytes[i] | bytes[i + total] << 8 | bytes[i + 2 * total] << 16 |
+            bytes[i + 3 * total] << 24;
+}
+
 async function start() {
     page();
     if (!window.DecompressionStream) {
@@ -433,20 +479,20 @@ async function start() {
     list();
     readIndex(await unpack($('index')));
     $('count').textContent = words['page.loading'];
-    for (const node of document.querySelectorAll('script.files'))
-        files.push(indexLines(await unpack(node)));
+    readOrder(await unpack($('ranks')));
+    let first = 0;
     for (const node of document.querySelectorAll('script.rows')) {
-        const b = indexRows(await unpack(node), +node.dataset.n);
-        b.first = total;
-        total += b.n;
-        blocks.push(b);
-        if (blocks.length === 1)
-            draw();
-        await new Promise(done => setTimeout(done)); // let the page be read meanwhile
+        blocks.push({ node, n: +node.dataset.n, source: +node.dataset.s, first });
+        first += +node.dataset.n;
     }
     tell();
-    draw();
+    await draw();
     document.documentElement.dataset.ready = 'true';
+    for (const b of blocks) { // so that a search need not wait for it
+        await load(b);
+        await breathe();
+    }
+    document.documentElement.dataset.unpacked = 'true';
 }
 start();
 })();

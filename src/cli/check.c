@@ -27,6 +27,8 @@ struct check {
     struct secret secret;
     struct casefile *casefile;
     struct progress progress;
+    struct packer *packer; /* of the report; NULL: none is wanted */
+    char *report_path;     /* the same */
     unsigned unopened;
     bool confined;
 };
@@ -317,6 +319,16 @@ static void confine(struct check *k, const char *case_path)
         complain(0, "not-confined", NULL);
 }
 
+/* A file that would be replaced, which only --force may do. */
+static const char *existing(const struct check *k, const char *case_path)
+{
+    if (k->casefile || k->force)
+        return NULL;
+    return access(case_path, F_OK) == 0                          ? case_path
+           : k->report_path && access(k->report_path, F_OK) == 0 ? k->report_path
+                                                                 : NULL;
+}
+
 /* One piece of evidence, from its path to its rows in the case. */
 static int check_one(struct check *k, const char *path, const struct indicators *in,
                      unsigned unread, char **case_path, struct err *e)
@@ -331,16 +343,19 @@ static int check_one(struct check *k, const char *path, const struct indicators 
     const char *name = slash && slash[1] ? slash + 1 : root;
     if (!*case_path)
         *case_path = default_case(root);
-    const char *stray = inside(*case_path, root)               ? *case_path
-                        : k->report && inside(k->report, root) ? k->report
-                                                               : NULL;
+    if (!k->report_path && !k->no_report)
+        k->report_path = k->report ? xstrdup(k->report) : default_report(*case_path);
+    const char *stray = inside(*case_path, root)                         ? *case_path
+                        : k->report_path && inside(k->report_path, root) ? k->report_path
+                                                                         : NULL;
     if (stray) {
         close(fd);
         return complain(EXIT_USAGE, "inside", "name", stray, NULL);
     }
-    if (!k->casefile && !k->force && access(*case_path, F_OK) == 0) {
+    const char *there = existing(k, *case_path);
+    if (there) {
         close(fd);
-        return complain(EXIT_USAGE, "exists", "name", *case_path, NULL);
+        return complain(EXIT_USAGE, "exists", "name", there, NULL);
     }
     confine(k, *case_path);
     struct worker *w = worker_start(fd, name, &k->limits, e);
@@ -366,8 +381,8 @@ static int check_one(struct check *k, const char *path, const struct indicators 
 
 static bool write_report(struct check *k, const char *path, struct err *e)
 {
-    const struct report_options options = {.lang = "en"};
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    const struct report_options options = {.lang = "en", .packer = k->packer};
+    int fd = open(path, O_WRONLY | O_CREAT | (k->force ? O_TRUNC : O_EXCL) | O_CLOEXEC, 0600);
     FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
     if (!f)
         return err_io(e, "%s", path);
@@ -382,21 +397,20 @@ static int conclude(struct check *k, const struct indicators *in, char *case_pat
 {
     struct err e = {0};
     struct matcher *m = matcher_new(in);
-    char *report = k->report ? xstrdup(k->report) : default_report(case_path), text[32];
-    struct ending end = {case_path, k->no_report ? NULL : report, k->fail, k->json, k->quiet, 0};
+    char text[32];
+    struct ending end = {case_path, k->report_path, k->fail, k->json, k->quiet, 0};
     snprintf(text, sizeof text, "%u", k->unopened);
     bool ok = casefile_set(k->casefile, "unopened", slice_of(text), &e) &&
               casefile_set(k->casefile, "interrupted", slice_of(interrupted ? "1" : "0"), &e) &&
               detect_run(k->casefile, in->nitems ? m : NULL, in, &k->window, &e);
     struct conclusion c;
     ok = ok && detect_conclude(k->casefile, k->fail, &c, &e) &&
-         (k->no_report || write_report(k, report, &e));
+         (!k->report_path || write_report(k, k->report_path, &e));
     end.seconds = utime_steady() - began;
     int status = ok ? finish(k->casefile, &end, &e) : EXIT_OURS;
     if (e.code)
         status = complain(EXIT_OURS, "internal", "why", e.msg, NULL);
     matcher_free(m);
-    free(report);
     return status;
 }
 
@@ -408,6 +422,7 @@ static int check(struct check *k, const struct list *evidence)
     unsigned unread = 0;
     int status = EXIT_DONE;
     double began = utime_steady();
+    k->packer = k->no_report ? NULL : packer_start();
     if (!load_indicators(&k->indicators, &k->limits, in, &unread))
         status = EXIT_USAGE;
     for (size_t i = 0;
@@ -431,6 +446,8 @@ static int check(struct check *k, const struct list *evidence)
         status = complain(EXIT_INTERRUPTED, "interrupted", NULL);
     secret_wipe(&k->secret);
     indicators_free(in);
+    packer_end(k->packer);
+    free(k->report_path);
     free(case_path);
     return status;
 }

@@ -22,11 +22,14 @@ static bool is_stdout(const char *path)
 static int write_document(const char *case_path, const char *out, struct document *d, bool html)
 {
     struct err e = {0};
-    const struct report_options options = {d->lang ? d->lang : "en", d->redact};
+    struct packer *packer = html ? packer_start() : NULL;
+    const struct report_options options = {d->lang ? d->lang : "en", d->redact, packer};
     confine_to(case_path, is_stdout(out) ? NULL : out);
     struct casefile *c = casefile_open(case_path, CASE_READ, &e);
-    if (!c)
+    if (!c) {
+        packer_end(packer);
         return complain_case(&e, case_path);
+    }
     int fd = is_stdout(out) ? dup(STDOUT_FILENO)
                             : open(out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
@@ -36,6 +39,7 @@ static int write_document(const char *case_path, const char *out, struct documen
     /* Whatever it returns, e says whether it went wrong. */
     bool done = f && (html ? report_html(c, &options, f, &e)
                            : report_export(c, d->what, d->format ? d->format : "jsonl", f, &e));
+    packer_end(packer);
     if (f && !done && !e.code)
         err_set(&e, ERR_IO, "%s", out);
     if (f && fclose(f) != 0 && !e.code)
@@ -75,6 +79,8 @@ static int run(const struct command *self, int argc, char **argv)
     }
     if (!known_language(d.lang))
         return complain(EXIT_USAGE, "usage", "value", d.lang, "command", self->name, NULL);
+    if (d.format && !strcmp(d.format, "csv") && (!d.what || strchr(d.what, ',')))
+        return complain(EXIT_USAGE, "csv-kind", NULL);
     struct slice base = slice_of(cases.items[0]);
     if (slice_ends(base, ".bridle"))
         base.n -= strlen(".bridle");

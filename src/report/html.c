@@ -142,8 +142,7 @@ static void put_nav(struct page *p)
     put_part(p, "coverage", "section.coverage", p->k.gaps);
     put_part(p, "method", "page.method", 0);
     put_part(p, "log", "section.log", 0);
-    put_part(p, "records", "section.records",
-             (uint64_t)page_count(p, "SELECT count(*) FROM record"));
+    put_part(p, "records", "section.records", p->ranking.n);
     put(p, "</ul></nav></div>\n<main id=\"main\">");
 }
 
@@ -228,7 +227,7 @@ static bool known_language(const char *lang)
 
 bool report_html(struct casefile *c, const struct report_options *o, FILE *to, struct err *e)
 {
-    struct page p = {.c = c, .to = to, .e = e};
+    struct page p = {.c = c, .to = to, .e = e, .packer = o->packer};
     enum severity fail = SEVERITY_LOW;
     p.lang = known_language(o->lang) ? o->lang : "en";
     (void)severity_from_name(casefile_get(c, "fail_on", &p.a), &fail);

@@ -21,6 +21,7 @@ struct page {
     bool failed;
     struct conclusion k;
     struct ranking ranking;
+    struct packer *packer;
     int64_t first_ns, last_ns; /* the common axis of all bars; equal: no time is known */
 };
 

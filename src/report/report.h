@@ -27,9 +27,15 @@ extern const char *const languages[]; /* "en", "it", "es", "fr", "ar", NULL */
    ("verdict.traces.mercenary.attempt"); KEY.means explains it. In the arena. */
 const char *verdict_key(struct casefile *c, enum verdict v, struct arena *a, struct err *e);
 
+/* A second process that packs the page's records. Best started before anything else: memory that is
+   there already costs both of them. */
+struct packer *packer_start(void);
+void packer_end(struct packer *k);
+
 struct report_options {
     const char *lang; /* default "en" */
     bool redact;
+    struct packer *packer; /* or NULL */
 };
 
 /* The self-contained HTML page. */

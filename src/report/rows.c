@@ -3,6 +3,8 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 
+#include "report/names.h"
+
 struct sqlite3_stmt *rows_query(struct casefile *c, const char *sql, struct err *e)
 {
     sqlite3_stmt *s = NULL;
@@ -80,102 +82,71 @@ static size_t count(struct casefile *c, const char *sql, struct err *e)
     return e->code ? 0 : (size_t)n;
 }
 
-struct names {
-    char **items;
-    size_t n;
-};
-
-static bool all_names(struct casefile *c, struct names *out, struct err *e)
-{
-    sqlite3_stmt *s = rows_query(c, "SELECT DISTINCT name FROM record ORDER BY name", e);
-    while (s && rows_next(c, s, e)) {
-        out->items = xrealloc(out->items, out->n + 1, sizeof *out->items);
-        out->items[out->n++] = xstrdup((const char *)sqlite3_column_text(s, 0));
-    }
-    sqlite3_finalize(s);
-    return !e->code;
-}
-
-static int by_name(const void *key, const void *item)
-{
-    return strcmp(key, *(char *const *)item);
-}
-
-static uint32_t name_place(const struct names *names, const char *name)
-{
-    char **at = bsearch(name, names->items, names->n, sizeof *names->items, by_name);
-    return at ? (uint32_t)(at - names->items) : 0;
-}
-
-struct sorted {
-    uint32_t *coverage, *files; /* by id */
-    size_t ncoverage, nfiles;
-    struct names names;
-};
-
-static struct row_key read_key(sqlite3_stmt *s, const struct sorted *by)
+static struct row_key read_key(sqlite3_stmt *s, const struct ranking *r, struct names *names)
 {
     size_t coverage = (size_t)sqlite3_column_int64(s, 1), file = (size_t)sqlite3_column_int64(s, 2);
     bool timed = sqlite3_column_type(s, 7) != SQLITE_NULL;
     return (struct row_key){
         .id = (uint32_t)sqlite3_column_int64(s, 0),
-        .coverage = coverage <= by->ncoverage ? by->coverage[coverage] : 0,
-        .file = file <= by->nfiles ? by->files[file] : 0,
+        .coverage = coverage <= r->nsources ? (uint32_t)coverage : 0,
+        .file = file <= r->nfiles ? r->file[file] : 0,
         .place = (uint8_t)sqlite3_column_int(s, 3),
-        .name = name_place(&by->names, (const char *)sqlite3_column_text(s, 4)),
+        .name = name_number(names, rows_text(s, 4)),
         .n = sqlite3_column_int64(s, 5),
         .state = (uint8_t)sqlite3_column_int(s, 6),
         .time = timed ? sqlite3_column_int64(s, 7) : INT64_MAX,
     };
 }
 
-static bool read_sorted(struct casefile *c, struct sorted *by, struct err *e)
-{
-    by->ncoverage = count(c, "SELECT count(*) FROM coverage", e);
-    by->nfiles = e->code ? 0 : count(c, "SELECT count(*) FROM file", e);
-    by->coverage = xcalloc(by->ncoverage + 1, sizeof *by->coverage);
-    by->files = xcalloc(by->nfiles + 1, sizeof *by->files);
-    return !e->code &&
-           places(c, "SELECT id FROM coverage ORDER BY artifact, evidence_id", by->ncoverage,
-                  by->coverage, e) &&
-           places(c, "SELECT id FROM file ORDER BY path, container, evidence_id", by->nfiles,
-                  by->files, e) &&
-           all_names(c, &by->names, e);
-}
+struct keys {
+    struct row_key *items;
+    size_t n, room;
+};
 
-static void sorted_free(struct sorted *by)
+static bool read_keys(struct casefile *c, const struct ranking *r, struct names *names,
+                      struct keys *out, struct err *e)
 {
-    for (size_t i = 0; i < by->names.n; i++)
-        free(by->names.items[i]);
-    free(by->names.items);
-    free(by->coverage);
-    free(by->files);
-}
-
-static bool read_keys(struct casefile *c, struct row_key **keys, size_t *n, struct err *e)
-{
-    struct sorted by = {0};
-    size_t room = 0;
-    sqlite3_stmt *s = read_sorted(c, &by, e)
-                          ? rows_query(c,
-                                       "SELECT id, coverage_id, file_id, place, name, n, state, "
-                                       "time_ns FROM record ORDER BY id",
-                                       e)
-                          : NULL;
+    sqlite3_stmt *s = rows_query(c,
+                                 "SELECT id, coverage_id, file_id, place, name, n, state, time_ns "
+                                 "FROM record ORDER BY id",
+                                 e);
     while (s && rows_next(c, s, e)) {
-        if (*n == room) {
-            room = room ? room * 2 : 4096;
-            *keys = xrealloc(*keys, room, sizeof **keys);
+        if (out->n == out->room) {
+            out->room = out->room ? out->room + out->room / 2 : 4096;
+            out->items = xrealloc(out->items, out->room, sizeof *out->items);
         }
-        (*keys)[*n] = read_key(s, &by);
-        if (sqlite3_column_int64(s, 0) != (int64_t)++ * n) {
-            err_set(e, ERR_CORRUPT, "case: record %zu is missing", *n);
+        out->items[out->n] = read_key(s, r, names);
+        if (sqlite3_column_int64(s, 0) != (int64_t)++out->n || out->n >= UINT32_MAX) {
+            err_set(e, ERR_CORRUPT, "case: record %zu is missing", out->n);
             break;
         }
     }
     sqlite3_finalize(s);
-    sorted_free(&by);
     return !e->code;
+}
+
+/* The keys of all records, sorted; r->source by the way. */
+static bool sorted_keys(struct casefile *c, struct ranking *r, struct keys *out, struct err *e)
+{
+    struct names names = {0};
+    uint32_t *sources = xcalloc(r->nsources + 1, sizeof *sources);
+    bool ok = places(c, "SELECT id FROM coverage ORDER BY artifact, evidence_id", r->nsources,
+                     sources, e) &&
+              read_keys(c, r, &names, out, e);
+    if (ok) {
+        r->source = xcalloc(out->n + 1, sizeof *r->source);
+        names_sort(&names);
+        for (struct row_key *k = out->items; k < out->items + out->n; k++) {
+            r->source[k->id] = k->coverage;
+            k->coverage = sources[k->coverage];
+            k->name = name_place(&names, k->name);
+        }
+        if (out->n)
+            qsort(out->items, out->n, sizeof *out->items, compare);
+    }
+    names_free(&names);
+    free(sources);
+    return ok;
 }
 
 static bool hold(struct casefile *c, const char *sql, struct err *e)
@@ -187,24 +158,25 @@ static bool hold(struct casefile *c, const char *sql, struct err *e)
 
 bool ranking_make(struct casefile *c, struct ranking *r, struct err *e)
 {
-    struct row_key *keys = NULL;
-    size_t n = 0;
+    struct keys keys = {0};
     *r = (struct ranking){.c = c};
-    bool ok =
-        hold(c, "SAVEPOINT reading; PRAGMA cache_size = -65536", e) && read_keys(c, &keys, &n, e);
+    bool ok = hold(c, "SAVEPOINT reading; PRAGMA cache_size = -65536", e);
+    r->nsources = ok ? count(c, "SELECT count(*) FROM coverage", e) : 0;
+    r->nfiles = ok && !e->code ? count(c, "SELECT count(*) FROM file", e) : 0;
+    r->file = xcalloc(r->nfiles + 1, sizeof *r->file);
+    ok = ok && !e->code && places(c, "SELECT id FROM file " FILE_ORDER, r->nfiles, r->file, e) &&
+         sorted_keys(c, r, &keys, e);
     if (ok) {
-        if (n)
-            qsort(keys, n, sizeof *keys, compare);
-        r->n = n;
-        r->room = n + 1;
-        r->order = xcalloc(n, sizeof *r->order);
+        r->n = keys.n;
+        r->room = keys.n + 1;
+        r->order = xcalloc(keys.n, sizeof *r->order);
         r->rank = xcalloc(r->room, sizeof *r->rank);
-        for (size_t i = 0; i < n; i++) {
-            r->order[i] = keys[i].id;
-            r->rank[keys[i].id] = (uint32_t)i + 1;
+        for (size_t i = 0; i < keys.n; i++) {
+            r->order[i] = keys.items[i].id;
+            r->rank[keys.items[i].id] = (uint32_t)i + 1;
         }
     }
-    free(keys);
+    free(keys.items);
     return ok;
 }
 
@@ -215,5 +187,7 @@ void ranking_free(struct ranking *r)
         (void)!hold(r->c, "RELEASE reading", &ignored);
     free(r->order);
     free(r->rank);
+    free(r->source);
+    free(r->file);
     *r = (struct ranking){0};
 }

@@ -23,6 +23,10 @@ struct ranking {
     uint32_t *order; /* record ids in export order */
     uint32_t *rank;  /* by record id: number in the export, from 1; 0: no such record */
     size_t n, room;
+    uint32_t *source; /* by record id: its row in coverage; 0: there is none */
+    uint32_t *file;   /* by file id: place in FILE_ORDER, from 1 */
+    size_t nsources, nfiles;
 };
+#define FILE_ORDER "ORDER BY path, container, evidence_id, id"
 MUST_CHECK bool ranking_make(struct casefile *c, struct ranking *r, struct err *e);
 void ranking_free(struct ranking *r);

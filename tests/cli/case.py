@@ -51,6 +51,12 @@ def exports(t):
             assert f.read() == t.run("export", CASE).stdout
         assert os.stat(t.path("out.jsonl")).st_mode & 0o077 == 0
 
+    def one_kind():
+        for more in ([], ["--what", "records,findings"]):
+            p = expect(t.run("export", CASE, "--format", "csv", "-o", "none.csv", *more), 2, "--what")
+            assert "Unknown option" not in p.stderr and not os.path.exists(t.path("none.csv"))
+
+    t.claim("CSV without one kind asks for it", one_kind)
     t.claim("every line fits the schema, twice the same", lines)
     for kind in KINDS:
         t.claim("CSV of %s has a row for each line" % kind, lambda: table(kind))

@@ -79,6 +79,16 @@ def files(t):
         expect(t.run(*args, "--force"), 1)
         expect(t.run("export", "there.bridle", "--what", "evidence"), 0, "iPhone")
 
+    def report_exists():
+        t.write("notes.html", "mine\n")
+        for args in (["--report", "notes.html"], []):
+            case = "notes.bridle" if not args else "other.bridle"
+            expect(t.run("check", "made/phone", *DEMO, "--password-file", "password", "-o", case,
+                         *args), 2, "notes.html exists already", "--force")
+            assert not os.path.exists(t.path(case))
+            with open(t.path("notes.html")) as f:
+                assert f.read() == "mine\n"
+
     def inside():
         for args in (["-o", "made/phone/x.bridle"], ["--report", "made/phone/3d/x.html"]):
             before = sorted(os.listdir(t.path("made", "phone")))
@@ -97,6 +107,7 @@ def files(t):
         assert os.path.exists(t.path("phone.bridle")) and os.path.exists(t.path("phone.html"))
 
     t.claim("an existing case is kept, --force replaces it", exists)
+    t.claim("so is an existing report", report_exists)
     t.claim("nothing is written into the evidence", inside)
     t.claim("report or none, and private", reports)
     t.claim("the case is named after the evidence", default_name)

@@ -148,7 +148,7 @@ const char *kit_html(struct kit *k, const char *lang)
     char *text;
     size_t n;
     FILE *f = open_memstream(&text, &n);
-    const struct report_options o = {.lang = lang};
+    const struct report_options o = {.lang = lang, .packer = k->packer};
     MUST(report_html(k->c, &o, f, &e));
     return text_of(k, f, &text, &n);
 }

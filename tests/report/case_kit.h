@@ -10,6 +10,7 @@ struct kit {
     struct arena arena;
     struct indicators *in;
     struct matcher *matcher;
+    struct packer *packer; /* of pages; NULL: none */
 };
 
 void kit_start(struct kit *k);

@@ -237,30 +237,61 @@ static void broken_enums_of_a_foreign_case_do_no_harm(void **state)
 
 /* -- records -- */
 
-static const char *unpacked(const char *html, const char *block)
+static struct slice unpacked_bytes(const char *html, const char *block)
 {
+    enum { ROOM = 16384 };
     struct slice text;
-    uint8_t out[16384] = {0};
+    uint8_t *out = arena_alloc(&kit.arena, ROOM);
     between(html, block, "</script>", &text);
     uint8_t *gz = arena_alloc(&kit.arena, text.n);
     int n = EVP_DecodeBlock(gz, text.p, (int)text.n);
     assert_true(n > 18);
     assert_memory_equal(gz + 4, "\0\0\0\0", 4); /* no time: the same bytes tomorrow */
-    z_stream z = {.next_in = gz, .avail_in = (uInt)n, .next_out = out, .avail_out = sizeof out - 1};
+    z_stream z = {.next_in = gz, .avail_in = (uInt)n, .next_out = out, .avail_out = ROOM - 1};
     assert_int_equal(inflateInit2(&z, 15 + 16), Z_OK);
     assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
     inflateEnd(&z);
-    return arena_string(&kit.arena, slice_of((const char *)out));
+    return slice_at(out, z.total_out);
+}
+
+static const char *unpacked(const char *html, const char *block)
+{
+    return (const char *)unpacked_bytes(html, block).p; /* zeroed behind its end */
 }
 
 static void records_are_rows_with_their_findings(void **state)
 {
     (void)state;
-    const char *rows = unpacked(page(), "class=\"rows\" data-n=\"2\">");
+    const char *rows = unpacked(page(), "class=\"rows\" data-s=\"1\" data-n=\"2\">");
     assert_int_equal(occurrences(rows, "\n"), 2);
-    assert_int_equal(occurrences(rows, "\t"), 2 * 7);
-    assert_true(contains(rows, "\t1\t2026-01-10 10:00:00\trow message 501\tlive\t"));
-    assert_true(contains(rows, "\t\t2026-01-11 10:00:00\trow message 502\tlive\t"));
+    assert_int_equal(occurrences(rows, "\t"), 2 * 6);
+    assert_true(contains(rows, "1\t2026-01-10 10:00:00\trow message 501\tlive\t"));
+    assert_true(contains(rows, "\n\t2026-01-11 10:00:00\trow message 502\tlive\t"));
+}
+
+static void rows_lie_by_source_and_ranks_by_time(void **state)
+{
+    (void)state;
+    static const uint8_t numbers[4 * 3] = {1, 0, 2}; /* all lowest bytes first */
+    kit_artifact(&kit, "ios.calls", "/private/var/mobile/Library/CallHistoryDB/x.storedata", "");
+    kit_text(&kit, 7, "2026-01-10T20:00:00Z", RECEIVED, "between the two others");
+    kit_finish(&kit, STATUS_READ, "", (struct usage){.records = 1, .files = 1});
+    const char *html = page();
+    assert_true(contains(html, "data-s=\"3\" data-n=\"1\">")); /* Calls come before Messages */
+    struct slice ranks = unpacked_bytes(html, "id=\"ranks\">");
+    assert_int_equal(ranks.n, sizeof numbers);
+    assert_memory_equal(ranks.p, numbers, sizeof numbers);
+}
+
+static void second_process_changes_nothing(void **state)
+{
+    (void)state;
+    const char *alone = page();
+    kit.packer = packer_start();
+    assert_string_equal(kit_html(&kit, "en"), alone);
+    assert_string_equal(kit_html(&kit, "en"), alone);
+    packer_end(kit.packer);
+    kit.packer = NULL;
 }
 
 static void files_of_records_are_a_list_of_their_own(void **state)
@@ -287,6 +318,8 @@ int main(void)
         TEST(arabic_page_runs_from_right_to_left),
         TEST(broken_enums_of_a_foreign_case_do_no_harm),
         TEST(records_are_rows_with_their_findings),
+        TEST(rows_lie_by_source_and_ranks_by_time),
+        TEST(second_process_changes_nothing),
         TEST(files_of_records_are_a_list_of_their_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
