@@ -106,6 +106,20 @@ static const uint8_t *chunk(struct aes *a, uint64_t number, struct err *e)
     return bytes;
 }
 
+/* From the start of a chunk to the end of the file, which may lie inside of a block: what is read
+   from front to back needs no cache. */
+static bool read_tail(struct aes *a, uint64_t off, uint8_t *to, size_t n, struct err *e)
+{
+    uint8_t last[BLOCK];
+    size_t whole = n / BLOCK * BLOCK, rest = n - whole;
+    if (whole && !decrypt(a, off, to, whole, e))
+        return false;
+    if (rest && !decrypt(a, off + whole, last, BLOCK, e))
+        return false;
+    memcpy(to + whole, last, rest);
+    return true;
+}
+
 static bool aes_read(struct blob *b, uint64_t off, void *to, size_t n, struct err *e)
 {
     struct aes *a = (struct aes *)b;
@@ -115,6 +129,10 @@ static bool aes_read(struct blob *b, uint64_t off, void *to, size_t n, struct er
         if (at == 0 && n >= CHUNK) {
             m = n - n % CHUNK;
             if (!decrypt(a, off, p, m, e))
+                return false;
+        } else if (at == 0 && !a->cache && off + n == b->size) {
+            m = n;
+            if (!read_tail(a, off, p, n, e))
                 return false;
         } else {
             m = n < CHUNK - at ? n : CHUNK - at;

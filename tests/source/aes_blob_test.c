@@ -113,6 +113,29 @@ static void any_range_reads_the_same(void **state)
     free((void *)plain.p);
 }
 
+static void pieces_from_front_to_back_read_the_same(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {16383, 16384, 16385, 40000, 131071, 131072, 300000, 300016};
+    static const size_t pieces[] = {16384, 32768, 131072, 5000};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        for (size_t k = 0; k < sizeof pieces / sizeof *pieces; k++) {
+            struct slice plain = pattern(sizes[i]), cipher = encrypt(plain);
+            struct blob *b = open_blob(cipher);
+            uint8_t *got = malloc(pieces[k]);
+            struct err e = {0};
+            for (size_t off = 0, n; off < plain.n; off += n) {
+                n = plain.n - off < pieces[k] ? plain.n - off : pieces[k];
+                assert_true(blob_read(b, off, got, n, &e));
+                assert_memory_equal(got, plain.p + off, n);
+            }
+            blob_close(b);
+            free(got);
+            free((void *)plain.p);
+            free((void *)cipher.p);
+        }
+}
+
 static void cut_files_keep_their_whole_blocks_and_tell(void **state)
 {
     (void)state;
@@ -185,6 +208,7 @@ int main(void)
         cmocka_unit_test(documented_text_decrypts),
         cmocka_unit_test(size_comes_from_the_padding),
         cmocka_unit_test(any_range_reads_the_same),
+        cmocka_unit_test(pieces_from_front_to_back_read_the_same),
         cmocka_unit_test(cut_files_keep_their_whole_blocks_and_tell),
         cmocka_unit_test(damage_inside_stays_in_two_blocks),
         cmocka_unit_test(speed_is_told),

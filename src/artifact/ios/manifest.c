@@ -8,9 +8,11 @@
  * is the manifest's, the content's own length is what was hashed.
  */
 #include "artifact/artifact.h"
-#include "base/hash.h"
+#include "base/hasher.h"
 
 #include <stdio.h>
+
+enum { BATCH = 64 };
 
 /* Losses are told by number and first example, so that ten thousand missing files are one line. */
 struct tally {
@@ -25,23 +27,40 @@ static void note(char example[160], const struct entry *f, const char *why)
                  (const char *)f->path.p, why);
 }
 
-/* Content to hash: false where there is none to be had, which is told. */
-static bool hash(struct job *job, const struct entry *f, uint8_t sha256[SHA256_SIZE],
-                 struct tally *t, struct err *e)
+/* Entries on their way: their contents are hashed together, then they are sent in their order. */
+struct batch {
+    struct entry entries[BATCH];
+    struct hashed contents[BATCH]; /* nhashed of them */
+    struct hashed *of[BATCH];      /* of an entry; NULL: not hashed */
+    size_t n, nhashed;
+    struct arena scratch; /* for one record */
+};
+
+static void add(struct job *job, struct batch *b, const struct entry *f)
 {
-    struct err why = {0};
-    struct blob *b = source_blob(job_source(job), f, &why);
-    bool ok = b && sha256_blob(b, sha256, &why);
-    if (!ok) {
-        t->unreadable++;
-        note(t->example[1], f, why.msg);
-    } else if (b->damage) {
-        t->damaged++;
-        note(t->example[2], f, b->damage);
+    struct hashed *h = NULL;
+    if (f->type == ENTRY_FILE && f->present && job_hashing(job) != HASH_USED) {
+        h = &b->contents[b->nhashed++];
+        *h = (struct hashed){0};
+        h->blob = source_blob(job_source(job), f, &h->e);
     }
-    uint64_t bytes = b ? blob_size(b) : 0;
-    blob_close(b);
-    return job_book_file(job, f, bytes, ok ? sha256 : NULL, e) && ok;
+    b->of[b->n] = h;
+    b->entries[b->n++] = *f;
+}
+
+/* Books the content; false where there is no hash to be had, which is told. */
+static bool take_hash(struct job *job, const struct entry *f, const struct hashed *h,
+                      struct tally *t, struct err *e)
+{
+    if (!h->ok) {
+        t->unreadable++;
+        note(t->example[1], f, h->e.msg);
+    } else if (h->blob->damage) {
+        t->damaged++;
+        note(t->example[2], f, h->blob->damage);
+    }
+    uint64_t bytes = h->blob ? blob_size(h->blob) : 0;
+    return job_book_file(job, f, bytes, h->ok ? h->sha256 : NULL, e) && h->ok;
 }
 
 /* "AppDomain-com.example.app", "AppDomainGroup-group.x", "AppDomainPlugin-y": the part behind. */
@@ -91,37 +110,60 @@ static void tell(struct job *job, const struct tally *t)
         job_lost(job, "%u files are damaged (%s)", t->damaged, t->example[2]);
 }
 
+static bool emit(struct job *job, struct batch *b, size_t i, struct tally *t, struct err *e)
+{
+    const struct entry *f = &b->entries[i];
+    const struct hashed *h = b->of[i];
+    struct record r;
+    char hex[SHA256_TEXT];
+    arena_reset(&b->scratch);
+    fill(&r, f, &b->scratch);
+    if (f->type == ENTRY_FILE && !f->present) {
+        record_int(&r, "present", 0);
+        if (f->bytes) { /* empty files have no content file */
+            t->missing++;
+            note(t->example[0], f, "listed, not there");
+        }
+    } else if (h && take_hash(job, f, h, t, e)) {
+        record_observe(&r, "sha256", OBS_HASH, PRESENT,
+                       slice_of(hex_text(h->sha256, sizeof h->sha256, hex)));
+    }
+    return !e->code && job_emit(job, &r, e);
+}
+
+static bool send(struct job *job, struct batch *b, struct hasher *hasher, struct tally *t,
+                 struct err *e)
+{
+    bool ok = true;
+    hasher_run(hasher, b->contents, b->nhashed);
+    for (size_t i = 0; i < b->n; i++)
+        ok = ok && emit(job, b, i, t, e);
+    for (size_t i = 0; i < b->nhashed; i++)
+        blob_close(b->contents[i].blob);
+    b->n = b->nhashed = 0;
+    return ok;
+}
+
 static bool run(struct job *job, struct err *e)
 {
     struct file manifest;
     struct tally t = {0};
-    struct arena scratch = {0};
-    bool ok = true;
+    struct entry f;
     if (!job_next_file(job, &manifest, e))
         return !e->code;
-    struct entry f;
+    struct batch *b = arena_alloc(job_memory(job), sizeof *b);
+    struct hasher *hasher = hasher_new();
+    bool ok = true;
     for (size_t at = 0; ok && source_next(job_source(job), NULL, &at, &f);) {
-        struct record r;
-        uint8_t sha256[SHA256_SIZE];
-        char hex[SHA256_TEXT];
-        bool is_file = f.type == ENTRY_FILE;
         if (!f.domain.n && f.listed)
             continue; /* the backup's own files at its root */
-        fill(&r, &f, &scratch);
-        if (is_file && !f.present) {
-            record_int(&r, "present", 0);
-            if (f.bytes) { /* empty files have no content file */
-                t.missing++;
-                note(t.example[0], &f, "listed, not there");
-            }
-        } else if (is_file && job_hashing(job) != HASH_USED && hash(job, &f, sha256, &t, e)) {
-            record_observe(&r, "sha256", OBS_HASH, PRESENT,
-                           slice_of(hex_text(sha256, sizeof sha256, hex)));
-        }
-        ok = !e->code && job_emit(job, &r, e);
-        arena_reset(&scratch);
+        add(job, b, &f);
+        if (b->n == BATCH)
+            ok = send(job, b, hasher, &t, e);
     }
-    arena_free(&scratch);
+    ok = ok && send(job, b, hasher, &t, e);
+    hasher_free(hasher);
+    arena_free(&b->scratch);
     tell(job, &t);
     return ok;
 }
