@@ -142,7 +142,7 @@ static const char *const main_names[] = {
     "dumpstate.txt",      "dumpState_*.log",    "dumpState_*.txt", "dumpState_*.log.gz",
     "dumpState_*.txt.gz", "bugreport*.txt",     "dumpsys.txt",     "dumpsys.txt.gz",
 };
-enum { MAIN_NAMES = sizeof main_names / sizeof *main_names };
+enum { MAIN_NAMES = sizeof main_names / sizeof *main_names, SURE_NAMES = 9 };
 
 static bool is_dump(struct source *s, const struct entry *f)
 {
@@ -207,14 +207,28 @@ static bool largest_text(struct source *s, struct entry *out)
     return out->bytes > 0;
 }
 
-/* "x/FS/data/tombstones/tombstone_00" or main_entry.txt: a report, even if its text is not found. */
+static bool any_content(const struct source *s)
+{
+    for (size_t i = 0; i < s->norder; i++)
+        if (s->rows[s->order[i]].type == ENTRY_FILE && s->rows[s->order[i]].bytes)
+            return true;
+    return false;
+}
+
+/* A report by its names ("x/FS/data/...", main_entry.txt), even if its text is no dump or gone. */
 static bool shows_report(struct source *s, struct slice *root)
 {
     struct entry f;
     size_t pos = 0;
-    if (source_next(s, "main_entry.txt", &pos, &f)) {
-        *root = folder_of(f.path);
-        return true;
+    if (!any_content(s))
+        return false;
+    for (unsigned i = 0; i <= SURE_NAMES; i++) {
+        pos = 0;
+        if (source_next(s, i ? main_names[i - 1] : "main_entry.txt", &pos, &f) &&
+            !inside_phone(f.path)) {
+            *root = folder_of(f.path);
+            return true;
+        }
     }
     for (size_t i = 0; i < s->norder; i++) {
         struct slice path = row_path(&s->rows[s->order[i]]);

@@ -32,6 +32,8 @@ enum {
 
 static const char timed_out[] = "timed out while it was dumped";
 static const char no_end[] = "its end is missing: the dump stopped in it";
+static const char no_done[] = "the report has no end: more of it may be missing";
+static const char no_head[] = "its head is missing, and with it what it holds";
 static const char no_service[] = "the service could not be dumped";
 
 /* The section that is being read. */
@@ -208,6 +210,16 @@ static bool is_now(const struct scan *c, struct slice name)
     return n && !memcmp(o.name, c->now.name, n);
 }
 
+/* A foot for which no section is open: an empty one, for whoever looks for it. (Some tasks of dumpstate
+   have a foot only; nobody does.) */
+static void without_head(struct scan *c, bool service, struct slice name, uint64_t at)
+{
+    struct open_section o = {
+        .service = service, .complete = true, .offset = at, .line = c->line, .damage = no_head};
+    set_name(&o, name);
+    add_section(c, &o, at);
+}
+
 /* "--------- 0.053s was the duration of dumpsys name, ending at: 2022-03-29 23:14:27" */
 static void service_foot(struct scan *c, struct slice line, uint64_t at)
 {
@@ -222,10 +234,12 @@ static void service_foot(struct scan *c, struct slice line, uint64_t at)
         c->now.ended = wall_moment(&w, 0);
     name.n = end;
     c->any_foot = true;
-    if (!c->now.on || !c->now.service || !is_now(c, name))
-        return;
-    c->now.complete = true;
-    close_section(c, at);
+    if (c->now.on && c->now.service && is_now(c, name)) {
+        c->now.complete = true;
+        close_section(c, at);
+    } else if (!c->now.on) {
+        without_head(c, true, name, at);
+    }
 }
 
 /* "------ 0.053s was the duration of 'TITLE' ------" */
@@ -238,7 +252,11 @@ static bool section_foot(struct scan *c, struct slice inside, uint64_t at)
     struct slice title = slice_sub(inside, from + strlen(words), inside.n);
     cut_tail(&title, "'");
     c->any_foot = true;
-    if (c->now.on && (c->now.service || is_now(c, title)))
+    if (c->now.on && !c->now.service && is_now(c, title))
+        close_section(c, at);
+    else if (!c->now.on)
+        without_head(c, false, title, at);
+    else if (c->now.service)
         close_section(c, at);
     return true;
 }
@@ -450,9 +468,16 @@ static void listed_but_missing(struct scan *c)
 static void tell(struct scan *c)
 {
     const char *file = (const char *)c->file.p;
-    for (size_t i = c->first; c->any_foot && i < c->s->nsections; i++)
-        if (c->s->sections[i].no_foot && !c->s->sections[i].damage)
-            c->s->sections[i].damage = no_end;
+    if (c->started && !c->done && c->n <= 1)
+        source_damaged(c->s, "%.*s ends in its head", (int)c->file.n, file);
+    for (size_t i = c->first; i < c->s->nsections; i++) {
+        struct section *one = &c->s->sections[i];
+        if (!one->damage && one->no_foot && c->any_foot)
+            one->damage = no_end;
+        /* Of a section dumped twice the second may be missing. */
+        if (!one->damage && c->started && !c->done)
+            one->damage = no_done;
+    }
     if (c->over)
         source_damaged(c->s, "%.*s: more than %d sections, %u left out", (int)c->file.n, file,
                        MAX_SECTIONS, c->over);

@@ -30,6 +30,29 @@ struct slice fixture_slurp(const char *path, struct arena *a)
     return out;
 }
 
+static bool is_android(const struct artifact *a)
+{
+    return slice_starts(slice_of(a->id), "android.");
+}
+
+bool fixture_may_be_in(const struct artifact *a, enum fixture_form form)
+{
+    switch (form) {
+    case PLAIN_BACKUP:
+    case ENCRYPTED_BACKUP: return a->found_in & IN_ANY_BACKUP;
+    case FILE_SYSTEM: return a->found_in & IN_IOS_FS;
+    case ACQUISITION:
+    case ACQUISITION_BELOW: return is_android(a);
+    case FIXTURE_FORMS: break;
+    }
+    return false;
+}
+
+enum fixture_form fixture_plain_form(const struct artifact *a)
+{
+    return is_android(a) ? ACQUISITION : FILE_SYSTEM;
+}
+
 /* -- loading -- */
 
 static void add(struct fixture *f, const char *domain, const char *relative, struct slice bytes)
@@ -37,7 +60,8 @@ static void add(struct fixture *f, const char *domain, const char *relative, str
     struct buf path = {0};
     if (f->n == FIXTURE_FILES)
         die("%s: too many files", f->folder);
-    ios_domain_path(slice_of(domain), &path);
+    if (domain[0])
+        ios_domain_path(slice_of(domain), &path);
     f->files[f->n++] = (struct fixture_file){
         domain, relative,
         arena_printf(&f->memory, "%.*s/%s", (int)path.n, (const char *)path.p, relative), bytes};
@@ -107,7 +131,7 @@ bool fixture_load(struct fixture *f, const char *folder, const struct artifact *
 {
     *f = (struct fixture){.artifact = a};
     f->folder = arena_string(&f->memory, slice_of(folder));
-    add_folder(f, NULL, "", arena_printf(&f->memory, "%s/tree", folder));
+    add_folder(f, is_android(a) ? "" : NULL, "", arena_printf(&f->memory, "%s/tree", folder));
     return f->n > 0;
 }
 
@@ -143,14 +167,21 @@ static void make_folders(char *path)
     }
 }
 
-static void write_tree(const struct fixture *f, const char *to)
+static void write_files(const struct fixture *f, const char *to, const char *below)
 {
     struct arena a = {0};
     for (size_t i = 0; i < f->n; i++) {
-        char *path = arena_printf(&a, "%s%s", to, f->files[i].path);
+        char *path = arena_printf(&a, "%s%s%s", to, below, f->files[i].path);
         make_folders(path);
         fixture_put(path, f->files[i].bytes);
     }
+    arena_free(&a);
+}
+
+static void write_tree(const struct fixture *f, const char *to)
+{
+    struct arena a = {0};
+    write_files(f, to, "");
     /* By this the tree shows what it is, whatever else is in it. */
     char *mark = arena_printf(&a, "%s/private/var/mobile/Library/Logs/x", to);
     make_folders(mark);
@@ -164,6 +195,8 @@ void fixture_write(const struct fixture *f, enum fixture_form form, const char *
     case PLAIN_BACKUP: write_backup(f, false, to); break;
     case ENCRYPTED_BACKUP: write_backup(f, true, to); break;
     case FILE_SYSTEM: write_tree(f, to); break;
+    case ACQUISITION: write_files(f, to, ""); break;
+    case ACQUISITION_BELOW: write_files(f, to, "/case 7/acquisition"); break;
     case FIXTURE_FORMS: break;
     }
 }

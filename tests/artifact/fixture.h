@@ -5,7 +5,8 @@
 #include "base/err.h"
 
 /*
- * A fixture: a folder with tree/DOMAIN/RELATIVE..., whose files become those of an invented phone.
+ * A fixture: a folder with tree/DOMAIN/RELATIVE..., whose files become those of an invented phone; of
+ * an artifact of Android tree/RELATIVE..., the files of an acquisition or a bug report.
  * NAME.sql is a database (fixture_sql.h), NAME.xml is NAME as it stands, others are taken as they are.
  */
 struct fixture_file {
@@ -28,8 +29,20 @@ struct fixture {
 bool fixture_load(struct fixture *f, const char *folder, const struct artifact *a);
 void fixture_free(struct fixture *f);
 
-/* The three kinds of evidence, written below an empty folder; the secret that opens them. */
-enum fixture_form { PLAIN_BACKUP, ENCRYPTED_BACKUP, FILE_SYSTEM, FIXTURE_FORMS };
+/* The kinds of evidence, written below an empty folder; the secret that opens them. Of Android: the
+   files as they are, and with folders above them. */
+enum fixture_form {
+    PLAIN_BACKUP,
+    ENCRYPTED_BACKUP,
+    FILE_SYSTEM,
+    ACQUISITION,
+    ACQUISITION_BELOW,
+    FIXTURE_FORMS
+};
+/* Can the artifact be in it? */
+bool fixture_may_be_in(const struct artifact *a, enum fixture_form form);
+/* The form whose files lie as the fixture has them, to be damaged one by one. */
+enum fixture_form fixture_plain_form(const struct artifact *a);
 void fixture_write(const struct fixture *f, enum fixture_form form, const char *to);
 struct secret fixture_secret(enum fixture_form form);
 

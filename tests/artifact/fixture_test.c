@@ -1,7 +1,7 @@
 /*
- * Every fixture below tests/artifact/ios: the artifact of its name must say the same of a plain
- * backup, an encrypted one and a file system, and it must be what expect.jsonl and expect.coverage
- * hold. With BRIDLE_BLESS=1 those are written instead: the difference is for a reviewer to read.
+ * Every fixture below tests/artifact/ios and android: the artifact of its name must say the same of
+ * a plain backup, an encrypted one and a file system, or of an acquisition and of the folder above
+ * it, and it must be what expect.jsonl and expect.coverage hold. With BRIDLE_BLESS=1 those are written instead: the difference is for a reviewer to read.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -119,7 +119,8 @@ static void show_difference(struct slice want, struct slice got)
 static void expect(const struct fixture *f, const char *file, const struct buf *got,
                    enum fixture_form form, bool bless)
 {
-    static const char *const forms[] = {"plain backup", "encrypted backup", "file system"};
+    static const char *const forms[] = {"plain backup", "encrypted backup", "file system",
+                                        "acquisition", "folder above it"};
     struct arena a = {0};
     char *path = arena_printf(&a, "%s/%s", f->folder, file);
     if (bless)
@@ -132,11 +133,6 @@ static void expect(const struct fixture *f, const char *file, const struct buf *
     arena_free(&a);
 }
 
-static bool may_be_in(const struct artifact *a, enum fixture_form form)
-{
-    return form == FILE_SYSTEM ? a->found_in & IN_IOS_FS : a->found_in & IN_ANY_BACKUP;
-}
-
 static void all_forms_say_the_same(void **state)
 {
     struct fixture f;
@@ -146,7 +142,7 @@ static void all_forms_say_the_same(void **state)
     assert_true(fixture_load(&f, *state, a));
     for (enum fixture_form form = PLAIN_BACKUP; form < FIXTURE_FORMS; form++) {
         struct run r = {0};
-        if (!may_be_in(a, form))
+        if (!fixture_may_be_in(a, form))
             continue;
         run_form(&f, form, &r);
         expect(&f, "expect.coverage", &r.coverage, form, bless);

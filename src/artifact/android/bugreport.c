@@ -6,7 +6,7 @@
 
 /* -- the head -- */
 
-/* "Uptime: up 1 day, 2 hours, 3 minutes, load average: 1.00": when the phone was started. */
+/* "up 1 day, 2 hours, 3 minutes, load average: 1.00", "up 2 days, 3:04" */
 static bool uptime(struct slice text, int64_t *seconds)
 {
     static const struct {
@@ -22,6 +22,13 @@ static bool uptime(struct slice text, int64_t *seconds)
         if (android_number(word, &n) && n >= 0 && n < 1000000) {
             v = n;
             continue;
+        }
+        size_t colon = slice_find(word, ':');
+        int64_t minutes;
+        if (android_number(slice_sub(word, 0, colon), &n) && n >= 0 && n < 24 &&
+            android_number(slice_sub(word, colon + 1, word.n), &minutes)) {
+            *seconds += n * 3600 + minutes * 60;
+            any = true;
         }
         for (size_t i = 0; v >= 0 && i < sizeof units / sizeof *units; i++)
             if (slice_starts(word, units[i].unit)) {
@@ -90,7 +97,6 @@ static bool read_head(struct job *job, const struct file *f, struct err *e)
     return !e->code && (!r.n || job_emit(job, &r, e));
 }
 
-/* "Currently running services:" of a bare dumpsys, "version.txt" of a report: nothing to tell yet. */
 static bool run_bugreport(struct job *job, struct err *e)
 {
     struct file f;

@@ -31,6 +31,8 @@ struct android_text {
     uint64_t offset;   /* in bytes, in its file */
     bool cut; /* longer than ANDROID_LINE_MAX: only the beginning; booked as skipped in part */
 
+    bool open_end; /* the text ends in this line, without a line end: perhaps cut off in it */
+
     /* for the implementation */
     struct job *job;
     struct blob *blob;

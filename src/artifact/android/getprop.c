@@ -39,9 +39,10 @@ static bool finish(struct job *job, struct android_seen *seen, struct property *
         record_text(&r, "value", value);
     if (!android_emit(seen, job, &r, e))
         return false;
-    if (!whole) {
+    bool two = slice_search(value, slice_of("]: ["), 0) < value.n;
+    if (!whole || two) {
         struct err why = {0};
-        err_set(&why, ERR_CORRUPT, "the value has no end");
+        err_set(&why, ERR_CORRUPT, two ? "two properties in a line" : "the value has no end");
         job_skip_part(job, &r.origin, &why);
     }
     return true;
@@ -90,7 +91,7 @@ static bool read_list(struct job *job, const struct file *f, struct android_seen
                 android_text_skip(&t, "no property");
             continue;
         }
-        if (whole && !finish(job, seen, p, true, e))
+        if (whole && !finish(job, seen, p, !t.open_end, e))
             return false;
     }
     if (p->open && !finish(job, seen, p, false, e))

@@ -116,6 +116,7 @@ bool android_text_next(struct android_text *t, struct err *e)
             return false;
         give(t, have);
         t->from = t->to;
+        t->open_end = true;
         return true;
     }
 }
