@@ -210,7 +210,7 @@ static bool is_now(const struct scan *c, struct slice name)
     return n && !memcmp(o.name, c->now.name, n);
 }
 
-/* A foot for which no section is open: an empty one, for whoever looks for it. (Some tasks of dumpstate
+/* A foot that is of no open section: an empty one, for whoever looks for it. (Some tasks of dumpstate
    have a foot only; nobody does.) */
 static void without_head(struct scan *c, bool service, struct slice name, uint64_t at)
 {
@@ -252,12 +252,13 @@ static bool section_foot(struct scan *c, struct slice inside, uint64_t at)
     struct slice title = slice_sub(inside, from + strlen(words), inside.n);
     cut_tail(&title, "'");
     c->any_foot = true;
-    if (c->now.on && !c->now.service && is_now(c, title))
+    if (c->now.on && !c->now.service && is_now(c, title)) {
         close_section(c, at);
-    else if (!c->now.on)
+    } else {
+        if (c->now.service)
+            close_section(c, at);
         without_head(c, false, title, at);
-    else if (c->now.service)
-        close_section(c, at);
+    }
     return true;
 }
 

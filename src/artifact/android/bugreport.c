@@ -173,6 +173,9 @@ static bool run_collection(struct job *job, struct err *e)
         }
         if (e->code)
             return false;
+        if (t.open_end && !f.entry.file.n)
+            job_lost(job, "%.*s: its last line has no end", (int)f.entry.path.n,
+                     (const char *)f.entry.path.p);
     }
     return !e->code;
 }
