@@ -95,6 +95,8 @@ bool compile_store(const struct limits *l);
 /* Its folder: $BRIDLE_STORE, else in the user's data folder. NULL: there is no such folder. */
 char *store_folder(void);
 
+/* Those of a job for a set's file: big ones need more memory than an artifact. */
+struct limits limits_of_set(const struct limits *l, int fd);
 /* A set's name for its parser: the file's and its folder's, which lists say themselves by. */
 const char *name_of_set(const char *path);
 /* What went wrong, without the name that the parser and its job put before it. */

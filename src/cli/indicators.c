@@ -4,7 +4,9 @@
  */
 #include "cli/indicators.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/utf8.h"
 #include "indicator/lint.h"
@@ -61,6 +63,29 @@ static void print_problems(const struct indicators *in)
     }
 }
 
+/* What loads and deserves a word: one line for each reason. */
+static void print_remarks(const struct indicators *in)
+{
+    enum { SHOWN = 3 };
+    for (unsigned why = LINT_GENERAL; why < LINTS; why++) {
+        unsigned n = 0, lines = 0;
+        for (size_t i = 0; i < in->nremarks; i++) {
+            const struct rejected *r = &in->remarks[i];
+            if (strcmp(r->why, lint_why((enum lint)why)))
+                continue;
+            if (lines++ < SHOWN) {
+                fputs(n ? ", " : "  loaded, but: ", stdout);
+                print_text(r->value, stdout);
+            }
+            n += r->count;
+        }
+        if (lines > SHOWN)
+            printf(" and %u more", n - SHOWN);
+        if (n)
+            printf(": %s\n", lint_why((enum lint)why));
+    }
+}
+
 /* What the file does not say itself: a person should look whether it is right. */
 static void print_guesses(const struct indicators *in)
 {
@@ -71,6 +96,32 @@ static void print_guesses(const struct indicators *in)
             print_text(g->what, stdout);
             printf(": %u of type %s\n", g->values, observable_name(g->type));
         }
+}
+
+/* Publishers forget to list what they write about: hashes in a README that no file of its folder has.
+   They come last among the remarks. */
+static void hint_at_readme(const char *folder, const struct limits *limits, struct indicators *in)
+{
+    static const char *const names[] = {"README.md", "README.adoc", "README.txt", "README"};
+    struct indicators *prose = indicators_new();
+    char *path = NULL;
+    bool found = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names && !found; i++) {
+        free(path);
+        path = NULL;
+        found = asprintf(&path, "%s/%s", folder, names[i]) > 0 && access(path, R_OK) == 0;
+    }
+    struct err e = {0};
+    struct buf parsed = {0};
+    int fd = found ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    if (fd >= 0 && worker_parse(fd, name_of_set(path), limits, indicators_parse, &parsed, &e) &&
+        indicators_add(prose, buf_view(&parsed), &e))
+        indicators_hint(in, prose, LINT_ONLY_PROSE);
+    if (fd >= 0)
+        close(fd);
+    buf_free(&parsed);
+    indicators_free(prose);
+    free(path);
 }
 
 static int lint_one(const char *path, bool json)
@@ -85,6 +136,8 @@ static int lint_one(const char *path, bool json)
         return EXIT_USAGE;
     }
     indicators_weaken(in);
+    if (in->nsets)
+        hint_at_readme(path, &limits, in);
     for (size_t i = 0; i < in->nsets; i++) {
         loaded += in->sets[i].loaded;
         rejected += in->sets[i].rejected;
@@ -98,6 +151,7 @@ static int lint_one(const char *path, bool json)
         printf("%s: %u loaded, %u rejected\n", path, loaded, rejected);
         print_guesses(in);
         print_problems(in);
+        print_remarks(in);
     }
     bool problems = in->nrejected > 0;
     indicators_free(in);

@@ -7,8 +7,6 @@
 #include "cli/indicators.h"
 #include "indicator/store.h"
 
-enum { SET_MAX = 1 << 30 };
-
 /* The store, open and locked; NULL: said. */
 static struct store *own_store(void)
 {
@@ -26,20 +24,16 @@ static struct store *own_store(void)
     return s;
 }
 
-static bool read_file(const char *path, struct arena *a, struct slice *bytes, struct err *e)
+static struct blob *open_file(const char *path, struct err *e)
 {
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &st) != 0) {
-        err_io(e, "%s", path);
-        if (fd >= 0)
-            close(fd);
-        return false;
-    }
-    struct blob *b = blob_of_fd(fd, 0, (uint64_t)st.st_size, true);
-    bool ok = blob_slurp(b, SET_MAX, a, bytes, e);
-    blob_close(b);
-    return ok;
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        return blob_of_fd(fd, 0, (uint64_t)st.st_size, true);
+    err_io(e, "%s", path);
+    if (fd >= 0)
+        close(fd);
+    return NULL;
 }
 
 static void print_set(const struct set *set, const char *verb)
@@ -62,10 +56,11 @@ static void print_set(const struct set *set, const char *verb)
 static bool add_one(struct store *s, const struct indicators_options *o, const struct set *set,
                     const char *path, struct err *e)
 {
-    struct arena a = {0};
-    struct slice bytes, sha256;
+    struct slice sha256;
     char hex[SHA256_TEXT];
-    bool ok = read_file(path, &a, &bytes, e) && store_keep(s, bytes, &sha256, e);
+    struct blob *bytes = open_file(path, e);
+    bool ok = bytes && store_keep(s, bytes, &sha256, e);
+    blob_close(bytes);
     if (ok && !slice_is(sha256, hex_text(set->sha256, sizeof set->sha256, hex)))
         ok = err_set(e, ERR_IO, "%s: changed while it was read", path);
     if (ok) {
@@ -84,7 +79,6 @@ static bool add_one(struct store *s, const struct indicators_options *o, const s
         if (!o->json)
             print_set(set, changed ? "added" : "already there:");
     }
-    arena_free(&a);
     return ok;
 }
 

@@ -227,11 +227,18 @@ static const char *check_signature(struct update *u, struct incoming *s, struct 
     return s->was_signed ? NULL : say(u, &e, "");
 }
 
+static bool keep(struct update *u, struct slice bytes, struct slice *sha256, struct err *e)
+{
+    struct blob *b = blob_of_memory(bytes);
+    bool ok = store_keep(u->store, b, sha256, e);
+    blob_close(b);
+    return ok;
+}
+
 /* A set's file to its place in the store, if it is what the index says. Nothing refers to it yet. */
 static void get_set(struct update *u, struct incoming *s)
 {
     struct err e = {0};
-    struct arena a = {0};
     uint64_t most = s->listed->size && s->listed->size < SET_MOST ? s->listed->size : SET_MOST;
     struct request r = {.url = s->url, .sha256 = s->listed->sha256, .most = most};
     struct slice bytes;
@@ -253,7 +260,7 @@ static void get_set(struct update *u, struct incoming *s)
         s->why = e.code == ERR_LIMIT ? "it is larger than the index says" : say(u, &e, r.path);
     else if (s->listed->size && bytes.n != s->listed->size)
         s->why = "it is not of the size that the index says";
-    else if (!store_keep(u->store, bytes, &s->sha256, &e))
+    else if (!keep(u, bytes, &s->sha256, &e))
         s->why = say(u, &e, "");
     else if (s->pinned && !slice_equal(s->sha256, s->listed->sha256))
         s->why = "its sum is not the one that the index says";
@@ -261,7 +268,6 @@ static void get_set(struct update *u, struct incoming *s)
         s->why = check_signature(u, s, bytes);
     if (!s->why && s->old && slice_equal(s->old->sha256, s->sha256))
         s->same = true;
-    arena_free(&a);
 }
 
 /* A copy: the list of sets grows. */
@@ -294,6 +300,7 @@ static void take_in(struct update *u, const struct incoming *s)
         .index = s->index,
         .publisher = s->listed->publisher,
         .licence = s->listed->licence,
+        .published = s->listed->published,
         .added = now(),
         .checked = now(),
     };

@@ -62,7 +62,8 @@ static void load_file(struct load *l, int fd, const char *path, bool named)
     struct err e = {0};
     struct buf parsed = {0};
     const char *name = name_of_set(path);
-    if (!worker_parse(fd, name, l->limits, indicators_parse, &parsed, &e) ||
+    const struct limits limits = limits_of_set(l->limits, fd);
+    if (!worker_parse(fd, name, &limits, indicators_parse, &parsed, &e) ||
         !indicators_add(l->in, buf_view(&parsed), &e)) {
         if (e.code == ERR_ABSENT && named && slice_ends(slice_of(path), "/manifest.json")) {
             load_feed(l, path); /* the events are the files beside it */

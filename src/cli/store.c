@@ -28,6 +28,16 @@ char *store_folder(void)
     return path;
 }
 
+struct limits limits_of_set(const struct limits *l, int fd)
+{
+    enum { TIMES = 3 }; /* the text itself, and what is kept of each object while it is read */
+    struct limits own = *l;
+    struct stat st;
+    if (fstat(fd, &st) == 0 && st.st_size > 0 && (uint64_t)st.st_size < UINT64_MAX / TIMES)
+        own.memory += TIMES * (uint64_t)st.st_size;
+    return own;
+}
+
 /* Another build knows other formats and other harmless values. */
 static void build_key(const struct store *s, uint8_t key[COMPILED_KEY])
 {
@@ -47,6 +57,8 @@ static void add_facts(struct indicators *in, const struct stored *s)
         set->publisher = arena_copy(&in->arena, s->publisher);
     if (s->licence.n)
         set->licence = arena_copy(&in->arena, s->licence);
+    if (set->published.precision == PRECISION_NONE)
+        set->published = utime_parse(s->published);
     if (s->url.n)
         set->url = arena_copy(&in->arena, s->url);
 }
@@ -60,7 +72,8 @@ static bool parse_set(struct store *s, const struct stored *set, const struct li
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     bool ok = fd >= 0 || (errno == ENOENT ? err_set(e, ERR_ABSENT, "%s: no such file", path)
                                           : err_io(e, "%s", path));
-    ok = ok && worker_parse(fd, name, l, indicators_parse, &parsed, e) &&
+    const struct limits limits = limits_of_set(l, fd);
+    ok = ok && worker_parse(fd, name, &limits, indicators_parse, &parsed, e) &&
          indicators_add(in, buf_view(&parsed), e);
     if (ok) {
         const struct set *got = &in->sets[in->nsets - 1];

@@ -149,6 +149,14 @@ static void keep(struct draft *d, const struct indicator *i)
     d->items[d->n++] = *i;
 }
 
+static bool in_another_script(const struct indicator *i)
+{
+    struct slice host = i->type == OBS_DOMAIN ? i->value
+                        : i->type == OBS_URL  ? observable_url_host(i->value)
+                                              : (struct slice){0};
+    return slice_starts(host, "xn--") || slice_search(host, slice_of(".xn--"), 0) < host.n;
+}
+
 bool draft_add(struct draft *d, enum observable type, struct slice published,
                const struct indicator *like)
 {
@@ -186,8 +194,12 @@ bool draft_add(struct draft *d, enum observable type, struct slice published,
     }
     if (i.type != type && type != OBS_HANDLE)
         note(d, published, LINT_RETYPED);
+    if (text.n != published.n)
+        note(d, published, LINT_SPACE);
     if (!slice_equal(plain, text))
         note(d, published, LINT_REFANGED);
+    if (in_another_script(&i))
+        note(d, published, LINT_PUNYCODE);
     if (i.remark != LINT_OK)
         note(d, published, (enum lint)i.remark);
     if (i.expired)

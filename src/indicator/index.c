@@ -42,6 +42,7 @@ static void add(struct reading *r, const struct listed *s)
     put(&r->sets, s->sha256);
     put(&r->sets, s->licence);
     put(&r->sets, s->publisher);
+    put(&r->sets, s->published);
     put(&r->sets, s->as);
     put(&r->sets, s->key);
     buf_varint(&r->sets, s->size);
@@ -58,6 +59,7 @@ static void add_own(struct reading *r, const struct json_value *v)
         .url = json_get_text(v, "url"),
         .licence = json_get_text(v, "licence"),
         .publisher = json_get_text(v, "publisher"),
+        .published = json_get_text(v, "published"),
         .as = json_get_text(v, "as"),
         .key = json_get_text(v, "key"),
     };
@@ -109,6 +111,7 @@ static void add_event(struct reading *r, const struct json_value *v)
         .name = json_get_text(v, "info"),
         .url = slice_of(arena_printf(r->arena, "%.*s.json", (int)v->key.n, (const char *)v->key.p)),
         .publisher = json_get_text(orgc, "name"),
+        .published = json_get_text(v, "date"),
     };
     add(r, &s);
 }
@@ -185,6 +188,7 @@ bool index_read(struct slice parsed, struct arena *a, struct index *out, struct 
         s->sha256 = get(&c);
         s->licence = get(&c);
         s->publisher = get(&c);
+        s->published = get(&c);
         s->as = get(&c);
         s->key = get(&c);
         s->size = cursor_varint(&c);

@@ -12,9 +12,10 @@ struct listed {
     struct slice name, url; /* url may be relative to the index's */
     struct slice sha256;    /* hex; empty: not pinned */
     struct slice licence, publisher;
-    struct slice as;  /* the name its parser is told, where the URL's says too little */
-    struct slice key; /* of minisign: there must be a signature at url + ".minisig" */
-    uint64_t size;    /* 0: not said */
+    struct slice published; /* a date, as text */
+    struct slice as;        /* the name its parser is told, where the URL's says too little */
+    struct slice key;       /* of minisign: there must be a signature at url + ".minisig" */
+    uint64_t size;          /* 0: not said */
 };
 
 struct index {

@@ -292,6 +292,22 @@ void indicators_compare(const struct indicators *a, const struct indicators *b, 
     *only_b = missing(b, a);
 }
 
+void indicators_hint(struct indicators *in, const struct indicators *prose, unsigned why)
+{
+    struct matcher *m = matcher_new(in);
+    for (size_t i = 0; i < prose->nitems; i++) {
+        const struct indicator *x = &prose->items[i];
+        struct match match;
+        if ((x->type != OBS_HASH && x->type != OBS_CERT) ||
+            matcher_find(m, OBS_HASH, x->value, &match, 1) ||
+            matcher_find(m, OBS_CERT, x->value, &match, 1))
+            continue;
+        struct rejected note = {arena_copy(&in->arena, x->value), lint_why((enum lint)why), 1};
+        add_note(&in->remarks, &in->remarks_set, &in->nremarks, 0, note);
+    }
+    matcher_free(m);
+}
+
 void indicators_weaken(struct indicators *in)
 {
     struct indicators harmless = {.items = in->harmless, .nitems = in->nharmless};

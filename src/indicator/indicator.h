@@ -110,5 +110,7 @@ MUST_CHECK bool indicators_add(struct indicators *in, struct slice parsed, struc
 /* How many values (by type and normal form) only one of the two has. */
 void indicators_compare(const struct indicators *a, const struct indicators *b, size_t *only_a,
                         size_t *only_b);
+/* A remark for each hash and certificate that `prose` has and `in` has not. */
+void indicators_hint(struct indicators *in, const struct indicators *prose, unsigned why);
 /* Makes what the warning lists among them hold too general, with a remark. After the last set. */
 void indicators_weaken(struct indicators *in);

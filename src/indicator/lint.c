@@ -38,8 +38,11 @@ static const char *const whys[LINTS] = {
     [LINT_SYSTEM_NAME] = "named like a part of the system: at most a medium match",
     [LINT_UNSURE] = "not meant for alarms by the set's own word: at most a medium match",
     [LINT_RETYPED] = "listed as another type than it is",
+    [LINT_SPACE] = "white space around it was taken off",
+    [LINT_PUNYCODE] = "a name in another script: compared in its ASCII form",
     [LINT_REFANGED] = "written so that it is no link",
     [LINT_TWICE] = "listed more than once",
+    [LINT_ONLY_PROSE] = "only in the README beside it: no file of the folder lists it",
     [LINT_EXPIRED] = "expired by the set's own word",
 };
 

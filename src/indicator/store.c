@@ -23,8 +23,8 @@ enum { JSON_MAX = 64 << 20, VALUES_MAX = 1 << 20, VERSION = 1 };
 static const struct {
     const char *key;
     size_t at;
-} texts[] = {TEXT(name),  TEXT(sha256),    TEXT(url),    TEXT(etag),
-             TEXT(index), TEXT(publisher), TEXT(licence)};
+} texts[] = {TEXT(name),  TEXT(sha256),    TEXT(url),     TEXT(etag),
+             TEXT(index), TEXT(publisher), TEXT(licence), TEXT(published)};
 
 static bool good_sum(struct slice s)
 {
@@ -159,38 +159,72 @@ void store_key(const struct store *s, const char *version, uint8_t key[32])
     sha256_end(h, key);
 }
 
-/* All of it or nothing, whatever happens to this machine. */
-static bool write_whole(struct store *s, const char *path, struct slice bytes, struct err *e)
+static bool write_all(int fd, struct slice bytes)
 {
-    char *temporary = arena_printf(&s->arena, "%s.XXXXXX", path);
-    int fd = mkostemp(temporary, O_CLOEXEC);
-    bool ok = fd >= 0;
-    for (size_t done = 0; ok && done < bytes.n;) {
+    for (size_t done = 0; done < bytes.n;) {
         ssize_t n = write(fd, bytes.p + done, bytes.n - done);
-        ok = n > 0 || (n < 0 && errno == EINTR);
+        if (n <= 0 && !(n < 0 && errno == EINTR))
+            return false;
         done += n > 0 ? (size_t)n : 0;
     }
-    ok = ok && fsync(fd) == 0;
+    return true;
+}
+
+/* A file that is not yet in its place. */
+struct draft_file {
+    char *path;
+    int fd;
+};
+
+static bool begin_file(struct store *s, const char *like, struct draft_file *f, struct err *e)
+{
+    f->path = arena_printf(&s->arena, "%s.XXXXXX", like);
+    f->fd = mkostemp(f->path, O_CLOEXEC);
+    return f->fd >= 0 || err_io(e, "%s", like);
+}
+
+/* All of it or nothing, whatever happens to this machine. */
+static bool end_file(struct draft_file *f, bool ok, const char *path, struct err *e)
+{
+    ok = ok && (fsync(f->fd) == 0 || err_io(e, "%s", path));
+    if (close(f->fd) != 0 && ok)
+        ok = err_io(e, "%s", path);
+    if (ok && rename(f->path, path) != 0)
+        ok = err_io(e, "%s", path);
     if (!ok)
-        err_io(e, "%s", path);
-    if (fd >= 0 && close(fd) != 0 && ok)
-        ok = err_io(e, "%s", path);
-    if (ok && rename(temporary, path) != 0)
-        ok = err_io(e, "%s", path);
-    if (!ok && fd >= 0)
-        unlink(temporary);
+        unlink(f->path);
     return ok;
 }
 
-bool store_keep(struct store *s, struct slice bytes, struct slice *sha256, struct err *e)
+static bool write_whole(struct store *s, const char *path, struct slice bytes, struct err *e)
 {
-    uint8_t sum[SHA256_SIZE];
+    struct draft_file f;
+    if (!begin_file(s, path, &f, e))
+        return false;
+    bool ok = write_all(f.fd, bytes) || err_io(e, "%s", path);
+    return end_file(&f, ok, path, e);
+}
+
+bool store_keep(struct store *s, struct blob *bytes, struct slice *sha256, struct err *e)
+{
+    enum { PIECE = 1 << 18 };
+    uint8_t *piece = xcalloc(1, PIECE), sum[SHA256_SIZE];
     char hex[SHA256_TEXT];
-    sha256_of(bytes, sum);
+    struct sha256 *h = sha256_new();
+    struct draft_file f;
+    bool begun = begin_file(s, store_path(s, "sets/new"), &f, e), ok = begun;
+    for (uint64_t at = 0, n; ok && at < blob_size(bytes); at += n) {
+        n = blob_size(bytes) - at < PIECE ? blob_size(bytes) - at : PIECE;
+        ok = blob_read(bytes, at, piece, n, e) &&
+             (write_all(f.fd, slice_at(piece, n)) || err_io(e, "%s", f.path));
+        sha256_add(h, piece, ok ? n : 0);
+    }
+    sha256_end(h, sum);
+    free(piece);
     *sha256 = arena_copy(&s->arena, slice_of(hex_text(sum, sizeof sum, hex)));
     const struct stored set = {.sha256 = *sha256};
-    /* Written even if it is there: what is there may be damaged. */
-    return write_whole(s, store_file(s, &set), bytes, e);
+    /* Put there even if it is there: what is there may be damaged. */
+    return begun && end_file(&f, ok, store_file(s, &set), e);
 }
 
 bool store_put(struct store *s, const struct stored *set)

@@ -17,6 +17,7 @@ struct stored {
     struct slice etag;
     struct slice index; /* the index that named it */
     struct slice publisher, licence;
+    struct slice published;      /* a date as text: by the index, for sets that don't say it */
     struct utime added, checked; /* this version of it; the last time that it was asked for */
 };
 
@@ -42,7 +43,7 @@ char *store_file(struct store *s, const struct stored *set);
 void store_key(const struct store *s, const char *version, uint8_t key[32]);
 
 /* Keeps a file's bytes; *sha256 is its name (hex, in the arena). Nothing refers to it yet. */
-MUST_CHECK bool store_keep(struct store *s, struct slice bytes, struct slice *sha256,
+MUST_CHECK bool store_keep(struct store *s, struct blob *bytes, struct slice *sha256,
                            struct err *e);
 /* Adds a set, or replaces the one of the same URL, or, without one, of the same name. What it points
    to must live as long as s. True: there was one with other bytes or none. */

@@ -148,6 +148,15 @@ def folders(t):
     assert t.lines(0, "search", "f.example")[0]["matches"][0]["family"] == "nso"
 
 
+def lint_of_a_folder_reads_its_readme(t):
+    os.makedirs(t.path("odd"))
+    sums = ["%064x" % n for n in (1, 2)]
+    t.write("odd/sha256.txt", sums[0] + "\n")
+    t.write("odd/README.md", "# Odd\n\nIts signer is %s, the file %s.\n" % (sums[1], sums[0]))
+    p = expect(t.run("indicators", "lint", "odd"), 0, "only in the README")
+    assert sums[1] in p.stdout and sums[0] not in p.stdout, p.stdout
+
+
 def two_at_once(t):
     for i in range(4):
         t.write("many%d.txt" % i, "m%d.example\n" % i)
@@ -161,7 +170,8 @@ def two_at_once(t):
 def main():
     t = Store()
     for part in (empty, add, add_again, not_added, show_and_search, check_uses_it,
-                 the_compiled_table_is_only_a_cache, damage_is_told, remove, folders, two_at_once):
+                 the_compiled_table_is_only_a_cache, damage_is_told, remove, folders,
+                 lint_of_a_folder_reads_its_readme, two_at_once):
         t.claim(part.__name__.replace("_", " "), lambda: part(t))
     t.end()
 

@@ -147,7 +147,8 @@ def gets_what_an_index_lists(t):
     t.serve("good.stix2", indicator_set("good.example"))
     t.serve("nso/domains.txt", "list.example\n")
     t.index(entry(t, "good.stix2"),
-            {"name": "A list", "url": "nso/domains.txt", "licence": "MIT"})
+            {"name": "A list", "url": "nso/domains.txt", "licence": "MIT",
+             "published": "2026-02-01"})
     one, two = t.update(0)
     assert (one["status"], one["pinned"], one["loaded"]) == ("new", True, 1), one
     assert two["status"] == "new" and "pinned" not in two, two
@@ -155,6 +156,7 @@ def gets_what_an_index_lists(t):
     assert [(s["name"], s["licence"]) for s in sets] == [
         ("good.stix2", "CC0-1.0"), ("nso/domains.txt", "MIT")], sets
     assert sets[0]["url"] == t.base + "/good.stix2" and sets[0]["publisher"] == "A Lab"
+    assert sets[1]["published"] == "2026-02-01", sets[1]
     assert t.known("good.example") == ["good.stix2"]
 
 
