@@ -203,10 +203,13 @@ static int visit(const char *path, const struct stat *st, int type, struct FTW *
         return type == FTW_D ? FTW_SKIP_SUBTREE : FTW_CONTINUE;
     struct slice bytes = slurp(path);
     struct zone z = {0};
-    if (!slice_starts(bytes, "TZif2") && !slice_starts(bytes, "TZif3") &&
-        !slice_starts(bytes, "TZif4"))
+    bool is_zone = slice_starts(bytes, "TZif2") || slice_starts(bytes, "TZif3") ||
+                   slice_starts(bytes, "TZif4");
+    bool understood = is_zone && read_zone(bytes, &z);
+    free((void *)bytes.p);
+    if (!is_zone)
         return FTW_CONTINUE;
-    if (!read_zone(bytes, &z))
+    if (!understood)
         return fprintf(stderr, "%s: not understood\n", path), FTW_STOP;
     z.name = xstrdup(name);
     zones = xrealloc(zones, nzones + 1, sizeof *zones);

@@ -136,8 +136,8 @@ static const char *const statement_sql[STATEMENTS] = {
     [ADD_SPAN] = "INSERT INTO span VALUES (?1, ?2, ?3)",
     [ADD_FILE] = "INSERT INTO file VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [HASH_FILE] = "UPDATE file SET sha256 = ?2, bytes = ?3 WHERE id = ?1",
-    [ADD_SKIP] = "INSERT INTO skip (coverage_id, file_id, place, name, n, why) "
-                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [ADD_SKIP] = ("INSERT INTO skip (coverage_id, file_id, place, name, n, why) "
+                  "VALUES (?1, ?2, ?3, ?4, ?5, ?6)"),
 };
 
 static bool harden(struct casefile *c, struct err *e)
