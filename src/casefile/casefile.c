@@ -291,7 +291,7 @@ struct casefile *casefile_open(const char *path, enum case_mode m, struct err *e
     bool write = m == CASE_WRITE || access(path, W_OK) == 0;
     if (connect(c, path, write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY, e) &&
         check_case(c, e) &&
-        (m == CASE_READ ? case_exec(c, "PRAGMA cache_size = -32768; PRAGMA query_only = ON", e)
+        (m == CASE_READ ? case_exec(c, "PRAGMA cache_size = -8192; PRAGMA query_only = ON", e)
                         : start_writing(c, e)))
         return c;
     free_case(c);

@@ -26,7 +26,7 @@ bool export_flush(struct export *x, bool all, struct err *e)
     return ok || err_io(e, "export");
 }
 
-static void start(struct json_writer *w, struct buf *out, const char *kind)
+void export_start(struct json_writer *w, struct buf *out, const char *kind)
 {
     json_writer(w, out);
     json_object(w);
@@ -36,7 +36,7 @@ static void start(struct json_writer *w, struct buf *out, const char *kind)
     json_text(w, kind);
 }
 
-static void member(struct json_writer *w, const char *name, struct slice text)
+void export_member(struct json_writer *w, const char *name, struct slice text)
 {
     json_name(w, name);
     json_string(w, text);
@@ -45,23 +45,23 @@ static void member(struct json_writer *w, const char *name, struct slice text)
 static void member_if(struct json_writer *w, const char *name, struct slice text)
 {
     if (text.n)
-        member(w, name, text);
+        export_member(w, name, text);
 }
 
-static void member_number(struct json_writer *w, const char *name, int64_t n)
+void export_member_number(struct json_writer *w, const char *name, int64_t n)
 {
     json_name(w, name);
     json_number(w, n);
 }
 
-static void member_time(struct json_writer *w, const char *name, struct utime t)
+void export_member_time(struct json_writer *w, const char *name, struct utime t)
 {
     char text[UTIME_TEXT];
     if (t.precision != PRECISION_NONE)
-        member(w, name, slice_of(utime_text(t, text)));
+        export_member(w, name, slice_of(utime_text(t, text)));
 }
 
-static bool end(struct export *x, struct json_writer *w, struct err *e)
+bool export_end(struct export *x, struct json_writer *w, struct err *e)
 {
     json_object_end(w);
     buf_byte(&x->out, '\n');
@@ -79,18 +79,18 @@ static bool evidence(struct export *x, struct err *e)
     bool ok = s != NULL;
     while (ok && rows_next(x->c, s, e)) {
         struct json_writer w;
-        start(&w, &x->out, "evidence");
-        member_number(&w, "id", sqlite3_column_int64(s, 0));
-        member(&w, "source", rows_text(s, 1));
-        member(&w, "name", rows_text(s, 2));
+        export_start(&w, &x->out, "evidence");
+        export_member_number(&w, "id", sqlite3_column_int64(s, 0));
+        export_member(&w, "source", rows_text(s, 1));
+        export_member(&w, "name", rows_text(s, 2));
         member_if(&w, "sha256", rows_text(s, 3));
         json_name(&w, "device");
         json_raw(&w, rows_text(s, 4));
         json_name(&w, "encrypted");
         json_bool(&w, sqlite3_column_int(s, 5));
         if (sqlite3_column_type(s, 6) != SQLITE_NULL)
-            member_time(&w, "taken", (struct utime){sqlite3_column_int64(s, 6), SECOND});
-        ok = end(x, &w, e);
+            export_member_time(&w, "taken", (struct utime){sqlite3_column_int64(s, 6), SECOND});
+        ok = export_end(x, &w, e);
     }
     sqlite3_finalize(s);
     return ok && !e->code;
@@ -106,23 +106,23 @@ static void provenance(struct json_writer *w, sqlite3_stmt *s, int at)
     struct slice name = rows_text(s, at + 1), container = rows_text(s, at + 5);
     place = place < PLACES ? place : OFFSET;
     json_object(w);
-    member(w, "path", rows_text(s, at + 4));
+    export_member(w, "path", rows_text(s, at + 4));
     member_if(w, "container_path", container);
     if (place == ROW)
-        member(w, "table", name);
+        export_member(w, "table", name);
     if (place == KEY)
-        member(w, "key", name);
+        export_member(w, "key", name);
     else
-        member_number(w, place_keys[place], sqlite3_column_int64(s, at + 2));
-    member(w, "state", slice_of(state_name((enum state)sqlite3_column_int(s, at + 3))));
+        export_member_number(w, place_keys[place], sqlite3_column_int64(s, at + 2));
+    export_member(w, "state", slice_of(state_name((enum state)sqlite3_column_int(s, at + 3))));
     json_object_end(w);
 }
 
 static void named_time(struct json_writer *w, struct slice what, struct utime t)
 {
     json_object(w);
-    member(w, "what", what);
-    member_time(w, "time", t);
+    export_member(w, "what", what);
+    export_member_time(w, "time", t);
     json_object_end(w);
 }
 
@@ -153,10 +153,11 @@ static void observables_of(struct export *x, struct json_writer *w, sqlite3_stmt
     sqlite3_bind_int64(s, 1, first);
     while (first && rows_next(x->c, s, e) && sqlite3_column_int64(s, 0) == record) {
         json_object(w);
-        member(w, "type", rows_text(s, 1));
-        member(w, "value", rows_text(s, 2));
-        member(w, "field", rows_text(s, 3));
-        member(w, "exposure", slice_of(exposure_name((enum exposure)sqlite3_column_int(s, 4))));
+        export_member(w, "type", rows_text(s, 1));
+        export_member(w, "value", rows_text(s, 2));
+        export_member(w, "field", rows_text(s, 3));
+        export_member(w, "exposure",
+                      slice_of(exposure_name((enum exposure)sqlite3_column_int(s, 4))));
         json_object_end(w);
     }
     sqlite3_reset(s);
@@ -170,18 +171,18 @@ static bool record_line(struct export *x, sqlite3_stmt *s, sqlite3_stmt *seen, i
     struct utime t = UTIME_NONE;
     if (sqlite3_column_type(s, 9) != SQLITE_NULL)
         t = (struct utime){sqlite3_column_int64(s, 9), (enum precision)sqlite3_column_int(s, 10)};
-    start(&w, &x->out, "record");
-    member_number(&w, "id", (int64_t)n);
-    member_number(&w, "evidence", sqlite3_column_int64(s, 0));
-    member(&w, "artifact", rows_text(s, 1));
-    member_time(&w, "time", t);
+    export_start(&w, &x->out, "record");
+    export_member_number(&w, "id", (int64_t)n);
+    export_member_number(&w, "evidence", sqlite3_column_int64(s, 0));
+    export_member(&w, "artifact", rows_text(s, 1));
+    export_member_time(&w, "time", t);
     times(x, &w, rows_text(s, 8), t);
     json_name(&w, "fields");
     json_raw(&w, rows_text(s, 11));
     observables_of(x, &w, seen, sqlite3_column_int64(s, 12), id, e);
     json_name(&w, "provenance");
     provenance(&w, s, 2);
-    return end(x, &w, e);
+    return export_end(x, &w, e);
 }
 
 /* A record whose file or source is missing. */
@@ -244,15 +245,15 @@ static bool indicators_of(struct export *x, struct json_writer *w, int64_t findi
     json_array(w);
     while (rows_next(x->c, s, e)) {
         json_object(w);
-        member(w, "type", rows_text(s, 0));
-        member(w, "value", rows_text(s, 8));
-        member(w, "id", rows_text(s, 2));
+        export_member(w, "type", rows_text(s, 0));
+        export_member(w, "value", rows_text(s, 8));
+        export_member(w, "id", rows_text(s, 2));
         member_if(w, "family", rows_text(s, 3));
-        member(w, "family_class", rows_text(s, 4));
+        export_member(w, "family_class", rows_text(s, 4));
         if (sqlite3_column_type(s, 5) != SQLITE_NULL)
-            member_time(w, "published", (struct utime){sqlite3_column_int64(s, 5), SECOND});
-        member(w, "set", rows_text(s, 6));
-        member(w, "set_sha256", rows_text(s, 7));
+            export_member_time(w, "published", (struct utime){sqlite3_column_int64(s, 5), SECOND});
+        export_member(w, "set", rows_text(s, 6));
+        export_member(w, "set_sha256", rows_text(s, 7));
         json_object_end(w);
     }
     json_array_end(w);
@@ -273,9 +274,9 @@ static void seen_text(struct json_writer *w, struct slice field, struct slice fi
     const struct json_value *v = tree ? json_get(tree, arena_string(a, field)) : NULL;
     if (v && v->type == JSON_ARRAY)
         v = v->first;
-    member(w, "field", field);
+    export_member(w, "field", field);
     if (v && (v->type == JSON_STRING || v->type == JSON_NUMBER))
-        member(w, "text", v->text);
+        export_member(w, "text", v->text);
 }
 
 struct ranked {
@@ -318,9 +319,9 @@ static struct ranked *ranked_records(struct export *x, int64_t finding, size_t *
 static void record_of(struct json_writer *w, sqlite3_stmt *s, uint32_t rank, struct arena *a)
 {
     json_object(w);
-    member_number(w, "id", rank);
+    export_member_number(w, "id", rank);
     if (sqlite3_column_type(s, 7) != SQLITE_NULL)
-        member_time(
+        export_member_time(
             w, "time",
             (struct utime){sqlite3_column_int64(s, 7), (enum precision)sqlite3_column_int(s, 8)});
     seen_text(w, rows_text(s, 0), rows_text(s, 9), a);
@@ -367,32 +368,32 @@ static bool finding_line(struct export *x, const struct case_finding *f, struct 
     struct finding_text text;
     struct json_writer w;
     finding_words(f, "en", &a, &text);
-    start(&w, &x->out, "finding");
-    member_number(&w, "id", f->number);
-    member(&w, "key", f->key);
-    member_number(&w, "evidence", f->evidence);
-    member(&w, "artifact", f->artifact);
-    member_time(&w, "time", f->time);
-    member(&w, "severity", slice_of(severity_name(f->severity)));
-    member(&w, "confidence", slice_of(confidence_name(f->confidence)));
-    member(&w, "exposure", slice_of(exposure_name(f->exposure)));
-    member(&w, "rule", f->rule);
-    member(&w, "match", f->how);
+    export_start(&w, &x->out, "finding");
+    export_member_number(&w, "id", f->number);
+    export_member(&w, "key", f->key);
+    export_member_number(&w, "evidence", f->evidence);
+    export_member(&w, "artifact", f->artifact);
+    export_member_time(&w, "time", f->time);
+    export_member(&w, "severity", slice_of(severity_name(f->severity)));
+    export_member(&w, "confidence", slice_of(confidence_name(f->confidence)));
+    export_member(&w, "exposure", slice_of(exposure_name(f->exposure)));
+    export_member(&w, "rule", f->rule);
+    export_member(&w, "match", f->how);
     if (f->type.n) {
         json_name(&w, "observable");
         json_object(&w);
-        member(&w, "type", f->type);
-        member(&w, "value", f->subject);
+        export_member(&w, "type", f->type);
+        export_member(&w, "value", f->subject);
         json_object_end(&w);
     } else {
-        member(&w, "subject", f->subject);
+        export_member(&w, "subject", f->subject);
     }
     bool ok = indicators_of(x, &w, f->id, e);
-    member(&w, "title", slice_of(text.title));
-    member(&w, "explanation", slice_of(text.explanation));
+    export_member(&w, "title", slice_of(text.title));
+    export_member(&w, "explanation", slice_of(text.explanation));
     strings(&w, "benign", text.benign);
     strings(&w, "next", text.next);
-    ok = ok && records_of(x, &w, f->id, e) && end(x, &w, e);
+    ok = ok && records_of(x, &w, f->id, e) && export_end(x, &w, e);
     arena_free(&a);
     return ok;
 }
@@ -408,57 +409,7 @@ static bool findings(struct export *x, struct err *e)
     return ok && !e->code;
 }
 
-/* -- observables and coverage -- */
-
-static int by_text(const void *a, const void *b)
-{
-    return slice_compare(*(const struct slice *)a, *(const struct slice *)b);
-}
-
-/* A comma-separated list in the order of its names: SQLite gives it in the order of rows. */
-static void names_sorted(struct json_writer *w, struct slice list)
-{
-    struct slice names[256]; /* artifacts of a case: some dozen */
-    size_t n = 0;
-    while (list.n && n < sizeof names / sizeof *names) {
-        names[n] = slice_sub(list, 0, slice_find(list, ','));
-        list = slice_sub(list, names[n++].n + 1, list.n);
-    }
-    qsort(names, n, sizeof *names, by_text);
-    json_array(w);
-    for (size_t i = 0; i < n; i++)
-        json_string(w, names[i]);
-    json_array_end(w);
-}
-
-static bool observables(struct export *x, struct err *e)
-{
-    sqlite3_stmt *s = rows_query(
-        x->c,
-        "SELECT o.type, o.value, max(s.exposure), count(DISTINCT s.record_id), min(r.time_ns), "
-        "max(r.time_ns), group_concat(DISTINCT c.artifact) FROM observable o "
-        "JOIN sighting s ON s.observable_id = o.id JOIN record r ON r.id = s.record_id "
-        "JOIN coverage c ON c.id = r.coverage_id GROUP BY o.id ORDER BY o.type, o.value",
-        e);
-    bool ok = s != NULL;
-    while (ok && rows_next(x->c, s, e)) {
-        struct json_writer w;
-        start(&w, &x->out, "observable");
-        member(&w, "type", rows_text(s, 0));
-        member(&w, "value", rows_text(s, 1));
-        member(&w, "exposure", slice_of(exposure_name((enum exposure)sqlite3_column_int(s, 2))));
-        member_number(&w, "records", sqlite3_column_int64(s, 3));
-        if (sqlite3_column_type(s, 4) != SQLITE_NULL) {
-            member_time(&w, "first", (struct utime){sqlite3_column_int64(s, 4), NANO});
-            member_time(&w, "last", (struct utime){sqlite3_column_int64(s, 5), NANO});
-        }
-        json_name(&w, "artifacts");
-        names_sorted(&w, rows_text(s, 6));
-        ok = end(x, &w, e);
-    }
-    sqlite3_finalize(s);
-    return ok && !e->code;
-}
+/* -- coverage -- */
 
 /* How many indicators of each type could have matched in this artifact. */
 static bool count_indicators(struct export *x, struct json_writer *w, unsigned types, struct err *e)
@@ -467,7 +418,7 @@ static bool count_indicators(struct export *x, struct json_writer *w, unsigned t
     json_object(w);
     for (unsigned i = 1; i < OBS_TEXT; i++)
         if (types & 1u << i)
-            member_number(w, observable_name((enum observable)i), x->by_type[i]);
+            export_member_number(w, observable_name((enum observable)i), x->by_type[i]);
     json_object_end(w);
     return !e->code;
 }
@@ -495,20 +446,20 @@ static bool coverage(struct export *x, struct err *e)
     while (ok && coverage_next(it, &r, e)) {
         struct json_writer w;
         const char *closer = gap_closer(&r);
-        start(&w, &x->out, "coverage");
-        member_number(&w, "evidence", r.evidence);
-        member(&w, "artifact", r.artifact);
-        member(&w, "status", slice_of(status_name(r.status)));
-        member(&w, "reason", r.reason);
-        member_number(&w, "files", (int64_t)r.files);
-        member_number(&w, "records", (int64_t)r.records);
-        member_number(&w, "skipped", (int64_t)r.skipped);
-        member_time(&w, "first", r.first);
-        member_time(&w, "last", r.last);
-        member_number(&w, "bytes", (int64_t)r.bytes);
+        export_start(&w, &x->out, "coverage");
+        export_member_number(&w, "evidence", r.evidence);
+        export_member(&w, "artifact", r.artifact);
+        export_member(&w, "status", slice_of(status_name(r.status)));
+        export_member(&w, "reason", r.reason);
+        export_member_number(&w, "files", (int64_t)r.files);
+        export_member_number(&w, "records", (int64_t)r.records);
+        export_member_number(&w, "skipped", (int64_t)r.skipped);
+        export_member_time(&w, "first", r.first);
+        export_member_time(&w, "last", r.last);
+        export_member_number(&w, "bytes", (int64_t)r.bytes);
         json_name(&w, "seconds");
         json_real(&w, r.seconds);
-        member(&w, "holds", r.holds);
+        export_member(&w, "holds", r.holds);
         json_name(&w, "can_show");
         json_array(&w);
         for (unsigned i = 0; i < EXPOSURES; i++)
@@ -516,8 +467,8 @@ static bool coverage(struct export *x, struct err *e)
                 json_text(&w, exposure_name((enum exposure)i));
         json_array_end(&w);
         ok = count_indicators(x, &w, r.types, e);
-        member(&w, "closes_gap", slice_of(closer ? words("en", closer) : ""));
-        ok = ok && end(x, &w, e);
+        export_member(&w, "closes_gap", slice_of(closer ? words("en", closer) : ""));
+        ok = ok && export_end(x, &w, e);
     }
     coverage_close(it);
     return ok && !e->code;
@@ -530,7 +481,7 @@ static const struct {
     bool (*write)(struct export *x, struct err *e);
 } kinds[EXPORT_KINDS] = {{"evidence", evidence},
                          {"records", records},
-                         {"observables", observables},
+                         {"observables", export_observables},
                          {"findings", findings},
                          {"coverage", coverage}};
 
@@ -581,6 +532,8 @@ bool report_export(struct casefile *c, const char *what, const char *format, FIL
         return false;
     if (csv && (!what || strchr(what, ',')))
         return err_set(e, ERR_USAGE, "csv holds one kind: choose it with --what");
+    /* Records are looked up in the order of time, which need not be that of the case. */
+    sqlite3_exec(casefile_db(c), "PRAGMA cache_size = -65536", NULL, NULL, NULL);
     bool ok = ranking_make(c, &x.ranking, e);
     for (size_t i = 0; ok && i < EXPORT_KINDS; i++)
         if (!what || listed(slice_of(what), kinds[i].name))

@@ -24,6 +24,16 @@ struct export
 /* Writes what has gathered, when it is much; all: whatever there is. */
 MUST_CHECK bool export_flush(struct export *x, bool all, struct err *e);
 
+/* A line's beginning, members and end. */
+void export_start(struct json_writer *w, struct buf *out, const char *kind);
+void export_member(struct json_writer *w, const char *name, struct slice text);
+void export_member_number(struct json_writer *w, const char *name, int64_t n);
+void export_member_time(struct json_writer *w, const char *name,
+                        struct utime t); /* NONE: nothing */
+MUST_CHECK bool export_end(struct export *x, struct json_writer *w, struct err *e);
+
+MUST_CHECK bool export_observables(struct export *x, struct err *e);
+
 /* CSV: the columns of a kind, comma-separated; and whole JSON lines as rows. */
 struct slice csv_columns(const char *kind);
 MUST_CHECK bool csv_rows(struct slice columns, struct slice lines, struct buf *out, struct err *e);

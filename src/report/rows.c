@@ -30,9 +30,11 @@ struct slice rows_text(sqlite3_stmt *s, int column)
 /* What orders records, as numbers: texts are replaced by their places in a sorted list. */
 struct row_key {
     int64_t time, n;
-    uint32_t id, coverage, file, name;
+    uint32_t id, file, name;
+    uint16_t coverage;
     uint8_t place, state;
 };
+_Static_assert(sizeof(struct row_key) == 32, "qsort() moves pointers instead of bigger keys");
 
 static int compare(const void *a, const void *b)
 {
@@ -88,7 +90,7 @@ static struct row_key read_key(sqlite3_stmt *s, const struct ranking *r, struct 
     bool timed = sqlite3_column_type(s, 7) != SQLITE_NULL;
     return (struct row_key){
         .id = (uint32_t)sqlite3_column_int64(s, 0),
-        .coverage = coverage <= r->nsources ? (uint32_t)coverage : 0,
+        .coverage = coverage <= r->nsources ? (uint16_t)coverage : 0,
         .file = file <= r->nfiles ? r->file[file] : 0,
         .place = (uint8_t)sqlite3_column_int(s, 3),
         .name = name_number(names, rows_text(s, 4)),
@@ -138,7 +140,7 @@ static bool sorted_keys(struct casefile *c, struct ranking *r, struct keys *out,
         names_sort(&names);
         for (struct row_key *k = out->items; k < out->items + out->n; k++) {
             r->source[k->id] = k->coverage;
-            k->coverage = sources[k->coverage];
+            k->coverage = (uint16_t)sources[k->coverage];
             k->name = name_place(&names, k->name);
         }
         if (out->n)
@@ -160,8 +162,10 @@ bool ranking_make(struct casefile *c, struct ranking *r, struct err *e)
 {
     struct keys keys = {0};
     *r = (struct ranking){.c = c};
-    bool ok = hold(c, "SAVEPOINT reading; PRAGMA cache_size = -65536", e);
+    bool ok = hold(c, "SAVEPOINT reading", e);
     r->nsources = ok ? count(c, "SELECT count(*) FROM coverage", e) : 0;
+    if (ok && r->nsources > UINT16_MAX)
+        ok = err_set(e, ERR_LIMIT, "case: %zu rows of coverage", r->nsources);
     r->nfiles = ok && !e->code ? count(c, "SELECT count(*) FROM file", e) : 0;
     r->file = xcalloc(r->nfiles + 1, sizeof *r->file);
     ok = ok && !e->code && places(c, "SELECT id FROM file " FILE_ORDER, r->nfiles, r->file, e) &&

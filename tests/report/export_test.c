@@ -4,6 +4,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
+#include <stdlib.h>
 
 #include "case_kit.h"
 
@@ -140,6 +142,26 @@ static void an_observable_tells_where_and_when_it_was_seen(void **state)
                          "\"artifacts\":[\"ios.sms\"]}\n"));
 }
 
+static void sighting_of_nothing_is_an_error(void **state)
+{
+    static const char *const changes[] = {
+        "UPDATE sighting SET record_id = 1000000000000 WHERE id = 1",
+        "UPDATE sighting SET observable_id = -1 WHERE id = 1",
+    };
+    struct kit *k = *state;
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        struct err e = {0};
+        char *text;
+        size_t n;
+        FILE *f = open_memstream(&text, &n);
+        assert_int_equal(sqlite3_exec(casefile_db(k->c), changes[i], NULL, NULL, NULL), SQLITE_OK);
+        assert_false(report_export(k->c, "observables", "jsonl", f, &e));
+        assert_int_equal(e.code, ERR_CORRUPT);
+        fclose(f);
+        free(text);
+    }
+}
+
 static void evidence_names_the_device(void **state)
 {
     assert_string_equal(kit_export(*state, "evidence", "jsonl"),
@@ -242,6 +264,7 @@ int main(void)
         cmocka_unit_test(csv_wants_exactly_one_kind),
         cmocka_unit_test(csv_has_a_header_and_guards_formulas),
         cmocka_unit_test(a_damaged_case_is_an_error_never_a_short_export),
+        cmocka_unit_test(sighting_of_nothing_is_an_error), /* last: it spoils the case */
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
