@@ -139,6 +139,7 @@ struct utime utime_parse(struct slice text)
                 ns += (*c.p - '0') * unit;
                 places++;
             }
+    one(&c, ' ');
     int sign = one(&c, '+') ? -1 : one(&c, '-') ? 1 : 0;
     if (sign && (!digits(&c, 2, &zh) || (one(&c, ':'), !digits(&c, 2, &zm))))
         return UTIME_NONE;

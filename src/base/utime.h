@@ -30,7 +30,7 @@ enum epoch {
 struct utime utime_from_real(double v, enum epoch guess);
 struct utime utime_from_int(int64_t v, enum epoch guess);
 
-/* RFC 3339 or "YYYY-MM-DD HH:MM:SS[.f]" (taken as UTC) or "YYYY-MM-DD". */
+/* RFC 3339, "YYYY-MM-DD HH:MM:SS[.f]" (taken as UTC; also with " +0100" behind) or "YYYY-MM-DD". */
 struct utime utime_parse(struct slice text);
 
 /* RFC 3339 with Z; as many groups of three decimals as the value needs. "" for UTIME_NONE. */
