@@ -2,7 +2,7 @@
 
 #include "format/typedstream.h"
 
-enum { NESTED = 3 };
+enum { NESTED = 3, UUID_TEXT = 36 };
 
 static bool is_address(struct slice s)
 {
@@ -110,4 +110,16 @@ void ios_plist_end(struct job *job, struct file *f, struct plist *p)
     struct err e = {0};
     if (plist_bad(p, &e))
         job_lost(job, "%.*s: %s", (int)f->entry.path.n, (const char *)f->entry.path.p, e.msg);
+}
+
+bool ios_is_uuid(struct slice s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        uint8_t c = s.p[i];
+        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+        bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+        if (dash ? c != '-' : !hex)
+            return false;
+    }
+    return s.n == UUID_TEXT;
 }

@@ -29,6 +29,9 @@ struct plist *ios_plist_file(struct job *job, struct file *f);
 /* Books what is wrong with a plist that was read to the end, if anything. */
 void ios_plist_end(struct job *job, struct file *f, struct plist *p);
 
+/* "90F2C1EE-68DD-4243-B040-007638E92E37", of either case. */
+bool ios_is_uuid(struct slice s);
+
 /*
  * The app or group whose container a path lies in: the UUID of the path by the container's own
  * metadata; in a backup the path has the id itself. Empty: in no container, or not known. Lives in

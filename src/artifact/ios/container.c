@@ -17,7 +17,7 @@ static const char *const places[] = {
     "/private/var/containers/Shared/SystemGroup/",
 };
 
-enum { UUID_TEXT = 36, METADATA_MAX = 1 << 20 };
+enum { METADATA_MAX = 1 << 20 };
 
 /* The path of the container, and its last component. False: not in one. */
 static bool container_of(struct slice path, struct slice *folder, struct slice *name)
@@ -32,18 +32,6 @@ static bool container_of(struct slice path, struct slice *folder, struct slice *
         return name->n > 0;
     }
     return false;
-}
-
-static bool is_uuid(struct slice s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        uint8_t c = s.p[i];
-        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-        bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-        if (dash ? c != '-' : !hex)
-            return false;
-    }
-    return s.n == UUID_TEXT;
 }
 
 /* The metadata's identifier, in job_memory(). Its file isn't booked: it only gives a name. */
@@ -74,7 +62,7 @@ struct slice ios_container_app(struct job *job, struct slice path)
     struct slice folder, name, none = {0};
     if (!container_of(path, &folder, &name))
         return none;
-    return is_uuid(name) ? identifier(job, folder) : arena_copy(job_memory(job), name);
+    return ios_is_uuid(name) ? identifier(job, folder) : arena_copy(job_memory(job), name);
 }
 
 void ios_about_app(struct job *job, const struct file *f, struct record *r)
