@@ -7,7 +7,6 @@
 
 enum {
     SCHEMA_HEADER = 100,
-    LARGEST_PAGE = 65536,
     SMALLEST_CELL = 4,
     SMALLEST_BLOCK = 4,
 };
@@ -65,6 +64,7 @@ struct look {
     uint32_t content; /* where it starts */
     struct page *out;
     struct links *links;
+    uint8_t seen[PAGE_COLUMNS]; /* what the record before had in a column */
 };
 
 static bool is_table(uint8_t kind)
@@ -77,9 +77,19 @@ bool sqlite_is_interior(uint8_t kind)
     return kind == INDEX_INTERIOR || kind == TABLE_INTERIOR;
 }
 
-/* A record's header: lengths add up to the whole. in, if not NULL: what is in which column. */
-static bool record_header(const uint8_t *p, size_t local, uint64_t payload, struct in_columns *in)
+/* Mostly the same as in the record before. */
+static inline void note_column(struct look *k, unsigned column, uint8_t what)
 {
+    if (column < PAGE_COLUMNS && k->seen[column] != what) {
+        k->seen[column] = what;
+        k->out->in.bits[what][column / 64] |= UINT64_C(1) << column % 64;
+    }
+}
+
+/* A record's header: lengths add up to the whole. In tables also what is in which column. */
+static bool record_header(struct look *k, const uint8_t *p, size_t local, uint64_t payload)
+{
+    bool table = k->kind == TABLE_LEAF;
     static const uint8_t sizes[10] = {0, 1, 2, 3, 4, 6, 8, 8, 0, 0};
     uint64_t header = 0, total, type;
     const uint8_t *at = varint(p, p + local, &header);
@@ -88,7 +98,7 @@ static bool record_header(const uint8_t *p, size_t local, uint64_t payload, stru
     const uint8_t *end = p + header;
     total = header;
     for (unsigned column = 0; at < end; column++) {
-        unsigned what;
+        uint8_t what;
         if (*at < 0x80)
             type = *at++;
         else if (!(at = varint(at, end, &type)) || type > UINT32_MAX)
@@ -102,8 +112,8 @@ static bool record_header(const uint8_t *p, size_t local, uint64_t payload, stru
         } else {
             return false;
         }
-        if (in && column < PAGE_COLUMNS)
-            in->bits[what][column / 64] |= UINT64_C(1) << column % 64;
+        if (table)
+            note_column(k, column, what);
     }
     return total == payload;
 }
@@ -130,13 +140,13 @@ static uint32_t local_size(const struct look *k, uint64_t payload)
 }
 
 /* The payload that starts at `at`; returns its end, NULL if it is damaged. */
-static const uint8_t *take_payload(const struct look *k, const uint8_t *at, uint64_t payload)
+static const uint8_t *take_payload(struct look *k, const uint8_t *at, uint64_t payload)
 {
     const uint8_t *end = k->p + k->usable;
     uint32_t local = local_size(k, payload);
     if (local > (size_t)(end - at))
         return NULL;
-    if (!record_header(at, local, payload, k->kind == TABLE_LEAF ? &k->out->in : NULL))
+    if (!record_header(k, at, local, payload))
         return NULL;
     at += local;
     if (local == payload)
@@ -151,7 +161,7 @@ static const uint8_t *take_payload(const struct look *k, const uint8_t *at, uint
 }
 
 /* The cell at `from`; returns its end, NULL if it is damaged. */
-static const uint8_t *take_cell(const struct look *k, uint32_t from)
+static const uint8_t *take_cell(struct look *k, uint32_t from)
 {
     const uint8_t *at = k->p + from, *end = k->p + k->usable;
     uint64_t payload = 0, rowid = 0;
@@ -177,7 +187,7 @@ static const uint8_t *take_cell(const struct look *k, uint32_t from)
 }
 
 /* False: they run into each other or out of the page. Adds the bytes they cover. */
-static bool take_cells(const struct look *k, uint32_t pointers, uint32_t n, uint64_t *used,
+static bool take_cells(struct look *k, uint32_t pointers, uint32_t n, uint64_t *used,
                        uint32_t *covered)
 {
     for (uint32_t i = 0; i < n; i++) {
@@ -213,7 +223,7 @@ static bool take_free_blocks(const struct look *k, uint32_t at, uint64_t *used, 
 
 static bool take_page(struct look *k, uint32_t header)
 {
-    uint64_t used[LARGEST_PAGE / 64];
+    uint64_t *used = k->links->used;
     const uint8_t *h = k->p + header;
     uint32_t n = u16be(h + 3), covered = 0;
     bool interior = sqlite_is_interior(k->kind);
@@ -222,6 +232,7 @@ static bool take_page(struct look *k, uint32_t header)
     if (k->content > k->usable || pointers + 2 * n > k->content || n > (k->usable - 8) / 6)
         return false;
     memset(used, 0, (k->usable + 63) / 64 * sizeof *used);
+    memset(k->seen, IN_COLUMN, sizeof k->seen);
     if (!take_cells(k, pointers, n, used, &covered) ||
         !take_free_blocks(k, u16be(h + 1), used, &covered))
         return false;

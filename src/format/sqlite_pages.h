@@ -15,9 +15,11 @@ struct link {
     uint32_t page, chain; /* chain: how many pages; 0: a child */
     int64_t key;          /* of a table's interior page: no rowid below the child is higher */
 };
+enum { LARGEST_PAGE = 65536 };
 struct links {
     struct link *all;
     size_t n, room;
+    uint64_t used[LARGEST_PAGE / 64]; /* for the page that is looked at: a bit for each byte */
 };
 
 enum page_role { PAGE_UNUSED, PAGE_TREE, PAGE_CHAIN, PAGE_FREE, PAGE_MAP };
