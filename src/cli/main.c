@@ -34,7 +34,7 @@ static void help(FILE *to)
     for (const struct command *const *c = commands; *c; c++)
         fprintf(to, "  %-11s %s\n", (*c)->name, (*c)->title);
     fputs("\n\"bridle COMMAND --help\" tells the options. Start with: bridle demo\n"
-          "Not in this version: diff, hunt, catalog, seal, verify, open, serve, review.\n",
+          "Not in this version: hunt, catalog, seal, verify, open, serve.\n",
           to);
 }
 

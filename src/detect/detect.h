@@ -52,7 +52,8 @@ MUST_CHECK bool detect_run(struct casefile *c, const struct matcher *m, const st
 struct conclusion {
     enum verdict verdict;
     int exit;             /* by --fail-on */
-    unsigned findings[5]; /* by severity */
+    unsigned findings[5]; /* by severity, without those set aside */
+    unsigned dismissed;   /* set aside by a person (detect/review.h) */
     unsigned coverage[STATUSES];
     unsigned gaps; /* rows that move the verdict */
     uint64_t indicators, sets;

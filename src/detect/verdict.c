@@ -4,6 +4,7 @@
 
 #include "casefile/impl.h"
 #include "detect/impl.h"
+#include "detect/review.h"
 
 const char *verdict_name(enum verdict v)
 {
@@ -61,12 +62,19 @@ static bool count_coverage(struct casefile *c, struct conclusion *k, struct err 
 static bool count_findings(struct casefile *c, struct conclusion *k, bool *traces, bool *review,
                            struct err *e)
 {
-    sqlite3_stmt *s = case_prepare(c, "SELECT severity, confidence FROM finding", e);
+    sqlite3_stmt *s = case_prepare(c,
+                                   "SELECT f.severity, f.confidence, l.action FROM finding f "
+                                   "LEFT JOIN log l ON l.id = " REVIEW_ROW,
+                                   e);
     int rc = SQLITE_ERROR;
     while (s && (rc = sqlite3_step(s)) == SQLITE_ROW) {
         int severity = sqlite3_column_int(s, 0);
         if (severity < 0 || severity > SEVERITY_CRITICAL)
             continue;
+        if (slice_is(case_text(s, 2), "dismiss")) {
+            k->dismissed++;
+            continue;
+        }
         k->findings[severity]++;
         *traces |= sqlite3_column_int(s, 1) == CONFIDENCE_HIGH;
         *review |= severity > SEVERITY_INFO;

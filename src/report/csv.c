@@ -16,7 +16,8 @@ static const struct {
     {"observables", "type,value,exposure,records,first,last,artifacts"},
     {"findings",
      "id,key,evidence,artifact,time,severity,confidence,exposure,rule,match,"
-     "observable.type,observable.value,subject,indicators,title,explanation,benign,next,"
+     "observable.type,observable.value,subject,indicators,review.state,review.at,review.by,"
+     "review.why,title,explanation,benign,next,"
      "records"},
     {"coverage", "evidence,artifact,status,reason,files,records,skipped,first,last,bytes,seconds,"
                  "holds,can_show,indicators,closes_gap"},

@@ -362,6 +362,17 @@ static bool records_of(struct export *x, struct json_writer *w, int64_t finding,
     return !e->code;
 }
 
+static void review_of(struct json_writer *w, const struct case_finding *f)
+{
+    json_name(w, "review");
+    json_object(w);
+    export_member(w, "state", slice_of(review_name(f->review)));
+    export_member_time(w, "at", f->reviewed);
+    export_member_if(w, "by", f->review_by);
+    export_member_if(w, "why", f->review_text);
+    json_object_end(w);
+}
+
 static bool finding_line(struct export *x, const struct case_finding *f, struct err *e)
 {
     struct arena a = {0};
@@ -389,6 +400,8 @@ static bool finding_line(struct export *x, const struct case_finding *f, struct 
         export_member(&w, "subject", f->subject);
     }
     bool ok = indicators_of(x, &w, f->id, e);
+    if (f->review != REVIEW_NONE)
+        review_of(&w, f);
     export_member(&w, "title", slice_of(text.title));
     export_member(&w, "explanation", slice_of(text.explanation));
     strings(&w, "benign", text.benign);

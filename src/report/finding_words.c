@@ -19,13 +19,15 @@ struct finding_iter *findings_open(struct casefile *c, struct err *e)
         "(SELECT count(*) FROM finding_record fr WHERE fr.finding_id = f.id), "
         "(SELECT max(r.time_ns) FROM finding_record fr JOIN record r ON r.id = fr.record_id "
         " WHERE fr.finding_id = f.id), "
-        "i.family, s.name, i.published, i.value, s.published_ns "
+        "i.family, s.name, i.published, i.value, s.published_ns, "
+        "l.action, l.detail ->> '$.by', l.detail ->> '$.text', l.at_ns "
         "FROM finding f JOIN coverage c ON c.evidence_id = f.evidence_id AND c.artifact = f.artifact "
         "LEFT JOIN observable o ON o.id = f.observable_id "
         "LEFT JOIN indicator i ON i.id = (SELECT fi.indicator_id FROM finding_indicator fi "
         " JOIN indicator x ON x.id = fi.indicator_id WHERE fi.finding_id = f.id "
         " ORDER BY x.family IS NULL, x.set_id, x.ref LIMIT 1) "
         "LEFT JOIN indicator_set s ON s.id = i.set_id "
+        "LEFT JOIN log l ON l.id = " REVIEW_ROW " "
         "ORDER BY f.time_ns IS NULL, f.time_ns, f.artifact, f.rule, coalesce(o.type, ''), f.subject, "
         "f.key";
     struct finding_iter *it = xcalloc(1, sizeof *it);
@@ -78,7 +80,11 @@ bool findings_next(struct finding_iter *it, struct case_finding *f, struct err *
         .set_name = column(s, 18),
         .published = column(s, 19),
         .indicator = column(s, 20),
+        .review_by = column(s, 23),
+        .review_text = column(s, 24),
     };
+    if (review_from_action(column(s, 22), &f->review))
+        f->reviewed = (struct utime){sqlite3_column_int64(s, 25), SECOND};
     enum precision p = (enum precision)limited(s, 14, NANO + 1);
     if (sqlite3_column_type(s, 13) != SQLITE_NULL)
         f->time = (struct utime){sqlite3_column_int64(s, 13), p};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "detect/review.h"
 #include "report/report.h"
 
 /* What a finding says to a person, in the order of docs/reading-a-report.md. All in the arena. */
@@ -22,6 +23,10 @@ struct case_finding {
     /* of its best indicator; empty for rules */
     struct slice family, set_name, published, indicator;
     struct utime set_date;
+    /* what a person decided, and when; REVIEW_NONE: nobody did */
+    enum review review;
+    struct slice review_by, review_text;
+    struct utime reviewed;
 };
 
 /* All findings in export order: time (none last), artifact, place. */

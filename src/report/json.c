@@ -56,6 +56,8 @@ bool report_json(struct casefile *c, const struct conclusion *k, const char *cas
         json_number(&w, k->findings[i]);
     }
     json_object_end(&w);
+    json_name(&w, "dismissed");
+    json_number(&w, k->dismissed);
     bool ok = evidence_list(c, &w, e);
     json_name(&w, "coverage");
     json_object(&w);

@@ -255,6 +255,8 @@ static void show_details(struct screen *s, const struct case_finding *f, unsigne
     part(&line, shown(s, f->title_of_artifact));
     part(&line, seconds_text(&s->arena, f->time));
     part(&line, words_count(&s->arena, s->lang, "records", f->records));
+    if (f->review != REVIEW_NONE)
+        part(&line, word(s, "review", review_name(f->review)));
     if (f->family.n) {
         paragraph(s, indent, arena_string(&s->arena, buf_view(&line)));
         buf_clear(&line);

@@ -100,6 +100,79 @@ def rechecks(t):
     t.claim("recheck as JSON", as_json)
 
 
+def findings_of(t, case):
+    p = expect(t.run("export", case, "--what", "findings"), 0)
+    return [json.loads(x) for x in p.stdout.splitlines()]
+
+
+def reviews(t):
+    """A person's decisions, and two checks of one phone side by side."""
+    copy = t.path("reviewed.bridle")
+
+    def begin():
+        with open(t.path(CASE), "rb") as f, open(copy, "wb") as to:
+            to.write(f.read())
+        expect(t.run("review", "reviewed.bridle"), 0, "spy[.]example")
+
+    def decide():
+        one = findings_of(t, "reviewed.bridle")[1]
+        expect(t.run("review", "reviewed.bridle", "2", "dismiss"), 2, "reason")
+        expect(t.run("review", "reviewed.bridle", "999", "confirm"), 2, "999")
+        expect(t.run("review", "reviewed.bridle", "2", "dismiss", "--text", "our \"test\"",
+                     "--by", "Ana"), 1)
+        after = findings_of(t, "reviewed.bridle")[1]
+        review = after.pop("review")
+        review.pop("at")
+        assert after == one, (after, one)
+        assert review == {"state": "dismissed", "by": "Ana", "why": "our \"test\""}, review
+
+    def survives():
+        expect(t.run("recheck", "reviewed.bridle", "-i", "made/demo.stix2"), 1)
+        assert findings_of(t, "reviewed.bridle")[1]["review"]["state"] == "dismissed"
+
+    def last_word():
+        key = findings_of(t, "reviewed.bridle")[1]["key"]
+        expect(t.run("review", "reviewed.bridle", key, "confirm"), 1)
+        assert findings_of(t, "reviewed.bridle")[1]["review"]["state"] == "confirmed"
+
+    def all_set_aside():
+        p = None
+        for n in range(1, len(findings_of(t, "reviewed.bridle")) + 1):
+            p = t.run("review", "reviewed.bridle", str(n), "dismiss", "--text", "known", "--json")
+        end = json.loads(expect(p, 0).stdout)
+        assert end["verdict"] == "none-found" and end["dismissed"] == 9, end
+        assert not sum(end["findings"].values()), end
+
+    def differ():
+        expect(t.run("diff", CASE, CASE), 0, "New: 0, gone: 0, changed: 0")
+        expect(t.run("diff", CASE, "reviewed.bridle"), 1, "changed: 9", "set aside")
+        t.run("recheck", "new.bridle", "-i", "other.stix2")
+        p = expect(t.run("diff", "--json", CASE, "new.bridle"), 1)
+        lines = [json.loads(x) for x in p.stdout.splitlines()]
+        gone = {x["key"] for x in lines if x.get("change") == "gone" and x["of"] == "finding"}
+        assert gone == set(keys(t)) - set(keys(t, "new.bridle")), lines
+        faults = [f for f in (validate.line_fault(validator, x) for x in p.stdout.splitlines()) if f]
+        assert not faults, faults
+
+    def history():
+        p = expect(t.run("history", "--json", CASE, "new.bridle", "reviewed.bridle"), 0)
+        rows = [json.loads(x) for x in p.stdout.splitlines()]
+        found = {x["key"]: [c["check"] for c in x["checks"]] for x in rows if x["kind"] == "history"}
+        assert set(found) == set(keys(t)) | set(keys(t, "new.bridle"))
+        assert sorted(map(len, found.values()))[-1] == 3, found
+        faults = [f for f in (validate.line_fault(validator, x) for x in p.stdout.splitlines()) if f]
+        assert not faults, faults
+
+    validator = validate.Validator(validate.load())
+    t.claim("review lists the findings", begin)
+    t.claim("a decision needs its reason and stands beside the finding", decide)
+    t.claim("a decision survives recheck", survives)
+    t.claim("the latest decision holds, by the finding's key", last_word)
+    t.claim("what is set aside moves no verdict", all_set_aside)
+    t.claim("diff tells what is new, gone and changed", differ)
+    t.claim("history has every finding and the checks that show it", history)
+
+
 def reports(t):
     def page():
         p = expect(t.run("report", CASE, "-o", "-"), 0)
@@ -130,7 +203,7 @@ def others(t):
         whole = f.read()
     with open(t.path("cut.bridle"), "wb") as f:
         f.write(whole[:len(whole) // 2])
-    for command in ("report", "export", "recheck"):
+    for command in ("report", "export", "recheck", "review"):
         for name, words in [("text.bridle", "is not a bridle case"), ("nowhere.bridle", ""),
                             ("cut.bridle", ""), (copy, "")]:
             t.claim("%s of %s: 4" % (command, name),
@@ -141,7 +214,7 @@ def others(t):
 
 def main():
     t = Demo()
-    for part in (exports, rechecks, reports, others):
+    for part in (exports, rechecks, reviews, reports, others):
         part(t)
     t.end()
 

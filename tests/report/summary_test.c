@@ -197,8 +197,8 @@ static void the_json_summary_is_one_line_in_the_fixed_order(void **state)
     assert_string_equal(
         text,
         "{\"schema\":\"bridle/1\",\"kind\":\"summary\",\"verdict\":\"traces\",\"exit\":1,\"findings\":"
-        "{\"critical\":0,\"high\":0,\"medium\":1,\"low\":0,\"info\":0},\"evidence\":[{\"id\":1,"
-        "\"source\":\"ios-backup\",\"name\":\"backup\",\"device\":{\"platform\":\"ios\",\"model\":"
+        "{\"critical\":0,\"high\":0,\"medium\":1,\"low\":0,\"info\":0},\"dismissed\":0,"
+        "\"evidence\":[{\"id\":1,\"source\":\"ios-backup\",\"name\":\"backup\",\"device\":{\"platform\":\"ios\",\"model\":"
         "\"iPhone14,5\",\"os\":\"17.2\",\"serial\":\"EXAMPLE1\"},\"encrypted\":true,\"confinement\":"
         "\"full\"}],\"coverage\":{\"read\":1,\"partial\":0,\"failed\":0,\"locked\":0,\"absent\":0,"
         "\"not-applicable\":0,\"skipped\":0},\"indicators\":{\"sets\":1,\"values\":1},\"case\":"
