@@ -279,7 +279,7 @@ void compare_json(const struct comparison *x, bool diff, struct buf *out)
         member_if(&w, "model", f->model);
         member_if(&w, "os", f->os);
         member_if(&w, "serial", f->serial);
-        member(&w, "verdict", f->verdict);
+        member_if(&w, "verdict", f->verdict);
         line_end(&w, out);
     }
     for (size_t i = 0; i < x->nitems; i++) {

@@ -13,7 +13,8 @@ DOC = os.path.join(os.environ["BRIDLE_SOURCE"], "docs", "output.md")
 KINDS = [s["$ref"].rsplit("/", 1)[1] for s in VALIDATOR.root["oneOf"]]
 FREE = {"fields"}  # objects whose keys are the artifact's own
 CLOSED = {"schema", "kind", "source", "platform", "type", "exposure", "severity", "confidence",
-          "match", "family_class", "state", "status", "verdict", "holds", "exit", "confinement", "of", "change", "review"}
+          "match", "family_class", "state", "status", "verdict", "holds", "exit", "confinement",
+          "of", "change", "review"}
 TIMES = {"time", "taken", "first", "last", "published", "checked"}
 HEX = {"sha256", "set_sha256", "key"}
 
