@@ -368,8 +368,8 @@ static void review_of(struct json_writer *w, const struct case_finding *f)
     json_object(w);
     export_member(w, "state", slice_of(review_name(f->review)));
     export_member_time(w, "at", f->reviewed);
-    export_member_if(w, "by", f->review_by);
-    export_member_if(w, "why", f->review_text);
+    member_if(w, "by", f->review_by);
+    member_if(w, "why", f->review_text);
     json_object_end(w);
 }
 
