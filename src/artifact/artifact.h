@@ -67,7 +67,7 @@ struct artifact {
     unsigned shows; /* coded: bits 1 << exposure it can yield; declared: derived from the columns */
     const char *const *paths;   /* patterns, NULL-terminated; see source_next() */
     const struct table *tables; /* declared, ends with a table without a name ... */
-    /* Declared, where other things bear the same file name: LIKE pattern of the names in its schema.
+    /* Where other things bear the same file name: LIKE pattern of the names in its schema.
        A database in which none fits is something else (a note); one without any table is unused. */
     const char *mark;
     /* Declared: adds to every record of a file what its place says; made once a file, in
@@ -117,6 +117,11 @@ const struct artifact *artifact_find(struct slice id); /* NULL */
 /* Coverage over its rows: does this artifact yield exposure x at all? By its columns, or .shows of
    a coded one. Bits 1 << exposure. */
 unsigned artifact_can_show(const struct artifact *a);
+
+/* By .mark: the database is something else's, or empty and unused; noted. Coded artifacts with a mark
+   ask before they read. */
+bool artifact_is_foreign(struct job *job, struct sqlite *db, const struct artifact *a,
+                         const struct file *f);
 
 /* Runs a declared artifact's tables over the files of a job. */
 bool artifact_run_tables(struct job *job, const struct artifact *a, struct err *e);

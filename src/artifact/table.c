@@ -202,8 +202,8 @@ static void tell_losses(struct job *job, struct sqlite *db)
 
 /* A database of another program under the same name, or one that was never used: a page without a
    table. (Longer ones have lost their schema.) */
-static bool is_foreign(struct job *job, struct sqlite *db, const struct artifact *a,
-                       const struct file *f)
+bool artifact_is_foreign(struct job *job, struct sqlite *db, const struct artifact *a,
+                         const struct file *f)
 {
     int64_t all = 0, ours = 0;
     uint8_t size[2] = {0}; /* of a page, at byte 16 of the file */
@@ -230,7 +230,7 @@ static bool read_file(struct job *job, const struct artifact *a, struct file *f,
         job_unknown(job, &why);
         return true;
     }
-    if (a->mark && is_foreign(job, db, a, f)) {
+    if (a->mark && artifact_is_foreign(job, db, a, f)) {
         tell_losses(job, db);
         return true;
     }

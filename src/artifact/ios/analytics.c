@@ -94,6 +94,6 @@ const struct artifact ios_analytics = {
     .found_in = IN_IOS_FS,
     .mark = "%failures",
     .about = about,
-    .paths = PATHS("Keychains/Analytics/*.db"),
+    .paths = PATHS("/private/var/Keychains/Analytics/*.db"),
     .tables = TABLES(EVENTS("hard_failures"), EVENTS("soft_failures"), EVENTS("all_events")),
 };

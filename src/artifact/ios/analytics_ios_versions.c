@@ -142,7 +142,7 @@ static bool run(struct job *job, struct err *e)
         struct sqlite *db = job_sqlite(job, &f, &why);
         if (!db)
             job_unknown(job, &why);
-        else if (!read_file(job, db, e))
+        else if (!artifact_is_foreign(job, db, job_artifact(job), &f) && !read_file(job, db, e))
             return false;
     }
     return !e->code;
@@ -157,6 +157,7 @@ const struct artifact ios_analytics_ios_versions = {
     .kept = "some weeks",
     .clears = "erasing the phone",
     .found_in = IN_IOS_FS,
-    .paths = PATHS("Keychains/Analytics/*.db"),
+    .mark = "%failures",
+    .paths = PATHS("/private/var/Keychains/Analytics/*.db"),
     .run = run,
 };
