@@ -138,7 +138,8 @@ static bool sorted_keys(struct casefile *c, struct ranking *r, struct keys *out,
     if (ok) {
         r->source = xcalloc(out->n + 1, sizeof *r->source);
         names_sort(&names);
-        for (struct row_key *k = out->items; k < out->items + out->n; k++) {
+        for (size_t i = 0; i < out->n; i++) {
+            struct row_key *k = &out->items[i];
             r->source[k->id] = k->coverage;
             k->coverage = (uint16_t)sources[k->coverage];
             k->name = name_place(&names, k->name);
