@@ -3,7 +3,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* A package; and the same bytes as a signature file of scheme 1. */
+/* A package with its digests (apk_digest), and the same bytes as a signature file (apk_v1). */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct apk k;

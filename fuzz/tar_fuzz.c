@@ -5,7 +5,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* An archive as a container: paths are paths, and what is present can be read or says why not. */
+/* An archive (tar, tar_extra) as a container: paths are paths, and what is present can be read or says why not. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct source *s = tar_open(blob_of_memory(slice_at(data, size)));

@@ -65,7 +65,7 @@ static bool read_cookie(struct cookies *c, struct cookie *out, struct err *e)
     uint32_t at = cursor_u32le(&c->offsets);
     struct cursor r = cursor(slice_sub(c->page, at, c->page.n));
     c->left--;
-    out->at = c->next - c->page.n + at;
+    out->at = c->next - c->page.n + (at < c->page.n ? at : c->page.n);
     uint32_t size = cursor_u32le(&r);
     struct slice whole = slice_sub(c->page, at, size);
     cursor_skip(&r, 4);

@@ -18,7 +18,6 @@
 
 #include "base/utf8.h"
 #include "base/zone.h"
-#include "format/inflate.h"
 #include "source/android.h"
 
 enum {

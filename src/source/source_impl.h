@@ -132,10 +132,6 @@ struct source *dir_of_file(int fd, const char *name, uint64_t bytes);
 /* The same of a blob, which is taken over. */
 struct source *dir_of_blob(struct blob *b, const char *name);
 
-/* zip.c: a zip archive by its central directory; without one by its local headers, as damage. Takes b
-   over, also when it gives NULL. ERR_CORRUPT: no zip, or nothing in it can be told. */
-MUST_CHECK struct source *zip_open(struct blob *b, struct err *e);
-
 /* tar.c: a tape archive. What it lacks is told as damage. Takes b over. */
 bool tar_is(struct blob *b);
 struct source *tar_open(struct blob *b);

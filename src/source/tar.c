@@ -76,12 +76,25 @@ static void sparse_close(struct blob *b)
     free(b);
 }
 
-/* Takes inner over. */
+/* Of a cut file's size what can be read: up to the first byte that is behind the cut. */
+static uint64_t readable(const struct map *map, uint64_t there, uint64_t bytes)
+{
+    for (size_t i = 0; i < map->n; i++) {
+        const struct tar_extent *x = &map->extents[i];
+        if (x->n > there)
+            return x->off + there;
+        there -= x->n;
+    }
+    return bytes;
+}
+
+/* Takes inner over. Like any cut content, a sparse file's ends at the cut, and its damage says so. */
 static struct blob *sparse_blob(struct blob *inner, const struct map *map, uint64_t bytes)
 {
     static const struct blob_ops ops = {sparse_read, sparse_close};
     struct sparse_blob *s = xcalloc(1, sizeof *s);
-    *s = (struct sparse_blob){{&ops, bytes, inner->damage}, inner, map};
+    uint64_t size = inner->damage ? readable(map, blob_size(inner), bytes) : bytes;
+    *s = (struct sparse_blob){{&ops, size, inner->damage}, inner, map};
     return &s->blob;
 }
 

@@ -152,19 +152,45 @@ static void of_duplicates_the_first_is_read(void **state)
     close_made(s);
 }
 
-static void a_sparse_file_reads_as_it_was(void **state)
+static void make_sparse(void)
 {
-    (void)state;
     struct buf r = {0};
-    make_member(&made, "a.txt", '0', "text");
     make_record(&r, "GNU.sparse.size", "20");
     make_record(&r, "GNU.sparse.map", "2,3,10,5");
     make_record(&r, "GNU.sparse.name", "sparse");
     make_header(&made, "x", 'x', r.n);
     make_content(&made, r.p, r.n);
     make_member(&made, "GNUSparseFile.0/sparse", '0', "abcdefgh");
-    make_end(&made);
     buf_free(&r);
+}
+
+static void a_cut_sparse_file_ends_at_the_cut(void **state)
+{
+    (void)state;
+    make_member(&made, "a.txt", '0', "text");
+    make_sparse();
+    made.n -= TAR_BLOCK - 5;
+    struct source *s = open_made();
+    struct entry f;
+    char bytes[12];
+    assert_true(tree_find(s, "/sparse", &f));
+    struct blob *b = source_blob(s, &f, &e);
+    assert_non_null(b);
+    assert_int_equal(blob_size(b), 12);
+    assert_non_null(b->damage);
+    assert_true(blob_read(b, 0, bytes, 12, &e));
+    assert_memory_equal(bytes, "\0\0abc\0\0\0\0\0de", 12);
+    blob_close(b);
+    assert_true(tree_damage(s, "the archive is cut off"));
+    close_made(s);
+}
+
+static void a_sparse_file_reads_as_it_was(void **state)
+{
+    (void)state;
+    make_member(&made, "a.txt", '0', "text");
+    make_sparse();
+    make_end(&made);
     struct source *s = open_made();
     struct entry f;
     char bytes[20];
@@ -250,8 +276,9 @@ int main(void)
         TEST(members_are_read_in_place),          TEST(a_file_system_gets_device_paths),
         TEST(a_hard_link_has_its_files_content),  TEST(symlinks_are_recorded_and_never_followed),
         TEST(hostile_names_are_refused_and_told), TEST(of_duplicates_the_first_is_read),
-        TEST(a_sparse_file_reads_as_it_was),      TEST(a_sparse_bomb_is_refused),
-        TEST(a_cut_archive_is_never_whole),       TEST(a_damaged_header_costs_its_member),
+        TEST(a_cut_sparse_file_ends_at_the_cut),  TEST(a_sparse_file_reads_as_it_was),
+        TEST(a_sparse_bomb_is_refused),           TEST(a_cut_archive_is_never_whole),
+        TEST(a_damaged_header_costs_its_member),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

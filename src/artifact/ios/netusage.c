@@ -1,7 +1,7 @@
 /*
  * Network accounting by process, Wi-Fi included: the tables of ios.datausage in the store of
  * networkd, and the networks that the phone was attached to (an SSID with its access point, or a
- * radio cell). Only a full file system holds it. A second store under db/ is often an empty stub.
+ * radio cell). Only a full file system holds it. A second store under db/ is often there and empty.
  */
 #include "artifact/artifact.h"
 #include "artifact/ios/common.h"
