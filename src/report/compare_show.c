@@ -114,7 +114,7 @@ static void show_states(const struct comparison *x, struct arena *a, struct buf 
             continue;
         }
         buf_text(out, compare_change(x, item) == ADDED ? "    + " : "    - ");
-        add_value(out, utf8_cut(item->title, SHOWN_BYTES));
+        add_value(out, defang(utf8_cut(item->title, SHOWN_BYTES), a));
         buf_byte(out, '\n');
     }
 }

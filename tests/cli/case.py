@@ -3,6 +3,7 @@ import csv
 import io
 import json
 import os
+import plistlib
 import sys
 
 from kit import Demo, copy_phone, expect, indicator_set, messages
@@ -163,6 +164,18 @@ def reviews(t):
         faults = [f for f in (validate.line_fault(validator, x) for x in p.stdout.splitlines()) if f]
         assert not faults, faults
 
+    def states():
+        """An app that is on the phone of the later check only; its text can't link out."""
+        for name, url in (("one", "https://a.example/x"), ("two", "https://b.example/x")):
+            os.makedirs(t.path(name))
+            with open(t.path(name, "Info.plist"), "wb") as f:
+                plistlib.dump({"Product Type": "iPhone12,8", "Product Version": "17.3.1",
+                               "Installed Applications": ["org.example.common", url]}, f)
+            assert t.run("check", name, "-o", name + ".bridle").returncode == 3
+        out = expect(t.run("diff", "one.bridle", "two.bridle"), 1).stdout
+        assert "hxxps://b[.]example" in out and "hxxps://a[.]example" in out, out
+        assert "https://" not in out and "common" not in out, out
+
     validator = validate.Validator(validate.load())
     t.claim("review lists the findings", begin)
     t.claim("a decision needs its reason and stands beside the finding", decide)
@@ -170,6 +183,7 @@ def reviews(t):
     t.claim("the latest decision holds, by the finding's key", last_word)
     t.claim("what is set aside moves no verdict", all_set_aside)
     t.claim("diff tells what is new, gone and changed", differ)
+    t.claim("diff tells what lists gained and lost, without live links", states)
     t.claim("history has every finding and the checks that show it", history)
 
 

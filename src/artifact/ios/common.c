@@ -112,6 +112,45 @@ void ios_plist_end(struct job *job, struct file *f, struct plist *p)
         job_lost(job, "%.*s: %s", (int)f->entry.path.n, (const char *)f->entry.path.p, e.msg);
 }
 
+static bool emit_entries(struct job *job, const char *name, struct plist_value list,
+                         bool (*emit)(struct job *job, struct plist_value entry, int64_t n,
+                                      struct err *e),
+                         struct err *e)
+{
+    struct plist_iter it = plist_iter(list);
+    struct plist_value entry;
+    struct slice none;
+    for (int64_t n = 0; plist_next(&it, &none, &entry); n++) {
+        if (entry.type == PLIST_DICT) {
+            if (!emit(job, entry, n, e))
+                return false;
+            continue;
+        }
+        struct origin o = {KEY, slice_of(name), n, LIVE};
+        err_set(e, ERR_CORRUPT, "an entry is no dictionary");
+        job_skip(job, &o, e);
+    }
+    return true;
+}
+
+bool ios_plist_entries(struct job *job, const char *list,
+                       bool (*emit)(struct job *job, struct plist_value entry, int64_t n,
+                                    struct err *e),
+                       struct err *e)
+{
+    struct file f;
+    struct plist_value entries;
+    while (job_next_file(job, &f, e)) {
+        struct plist *p = ios_plist_file(job, &f);
+        if (!p || !ios_plist_list(job, p, list, &entries))
+            continue;
+        if (!emit_entries(job, list, entries, emit, e))
+            return false;
+        ios_plist_end(job, &f, p);
+    }
+    return !e->code;
+}
+
 bool ios_is_uuid(struct slice s)
 {
     for (size_t i = 0; i < s.n; i++) {

@@ -29,6 +29,13 @@ struct plist *ios_plist_file(struct job *job, struct file *f);
 /* Books what is wrong with a plist that was read to the end, if anything. */
 void ios_plist_end(struct job *job, struct file *f, struct plist *p);
 
+/* All of a coded artifact whose files are plists around one list of dictionaries: `emit` gets each with
+   its number. An entry that is none is a skipped row. */
+bool ios_plist_entries(struct job *job, const char *list,
+                       bool (*emit)(struct job *job, struct plist_value entry, int64_t n,
+                                    struct err *e),
+                       struct err *e);
+
 /* "90F2C1EE-68DD-4243-B040-007638E92E37", of either case. */
 bool ios_is_uuid(struct slice s);
 

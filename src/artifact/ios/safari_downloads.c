@@ -40,27 +40,7 @@ static bool emit(struct job *job, struct plist_value entry, int64_t n, struct er
 
 static bool run(struct job *job, struct err *e)
 {
-    struct file f;
-    while (job_next_file(job, &f, e)) {
-        struct plist *p = ios_plist_file(job, &f);
-        struct plist_value list, entry;
-        struct slice none;
-        if (!p || !ios_plist_list(job, p, "DownloadHistory", &list))
-            continue;
-        struct plist_iter it = plist_iter(list);
-        for (int64_t n = 0; plist_next(&it, &none, &entry); n++) {
-            if (entry.type == PLIST_DICT) {
-                if (!emit(job, entry, n, e))
-                    return false;
-                continue;
-            }
-            struct origin o = {KEY, slice_of("DownloadHistory"), n, LIVE};
-            err_set(e, ERR_CORRUPT, "an entry is no dictionary");
-            job_skip(job, &o, e);
-        }
-        ios_plist_end(job, &f, p);
-    }
-    return !e->code;
+    return ios_plist_entries(job, "DownloadHistory", emit, e);
 }
 
 const struct artifact ios_safari_downloads = {

@@ -55,20 +55,7 @@ static bool emit(struct job *job, struct plist_value entry, int64_t n, struct er
 
 static bool run(struct job *job, struct err *e)
 {
-    struct file f;
-    while (job_next_file(job, &f, e)) {
-        struct plist *p = ios_plist_file(job, &f);
-        struct plist_value list, entry;
-        if (!p || !ios_plist_list(job, p, "browsingStatistics", &list))
-            continue;
-        struct plist_iter it = plist_iter(list);
-        struct slice none;
-        for (int64_t n = 0; plist_next(&it, &none, &entry); n++)
-            if (!emit(job, entry, n, e))
-                return false;
-        ios_plist_end(job, &f, p);
-    }
-    return !e->code;
+    return ios_plist_entries(job, "browsingStatistics", emit, e);
 }
 
 const struct artifact ios_webkit_session_resource_log = {
