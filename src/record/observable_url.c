@@ -125,6 +125,7 @@ static void put_rest(struct out *out, struct slice rest, bool loose)
 {
     const size_t root = out->n;
     bool query = false;
+    size_t asked = 0; /* behind the latest slash or the mark of the query */
     out->p[out->n++] = '/';
     for (size_t i = rest.n && (rest.p[0] == '/' || (loose && rest.p[0] == '\\')); i < rest.n; i++) {
         uint8_t c = rest.p[i];
@@ -136,6 +137,7 @@ static void put_rest(struct out *out, struct slice rest, bool loose)
             /* What ".." left ends in a slash already. */
             if (query || out->p[out->n - 1] != '/' || (i && rest.p[i - 1] == '/'))
                 out->p[out->n++] = query ? '?' : '/';
+            asked = out->n;
         } else if (lo >= 0) {
             c = (uint8_t)(hi << 4 | lo);
             if (unreserved(c))
@@ -151,8 +153,8 @@ static void put_rest(struct out *out, struct slice rest, bool loose)
     }
     if (!query)
         resolve_dots(out, root);
-    else if (out->p[out->n - 1] == '?')
-        out->n--;
+    else if (out->n == asked)
+        out->n--; /* a question mark with nothing behind it */
 }
 
 /* Takes "scheme:" off; empty if there is none. */
@@ -222,6 +224,8 @@ static bool split(struct slice s, struct parts *p)
     s = slice_sub(s, 0, slice_find(s, '#'));
     size_t n = find_mark(s, p->loose ? PATH | BACK : PATH);
     p->rest = slice_sub(s, n, s.n);
+    if (!p->scheme.n)
+        usual_port = 80; /* it will read http:// */
     return split_authority(slice_sub(s, 0, n), usual_port, p);
 }
 
