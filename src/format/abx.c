@@ -305,7 +305,11 @@ static enum xml_token binary_next(struct abx *x)
             return XML_TEXT;
         case PROCESSING_INSTRUCTION:
         case COMMENT:
-        case DOCDECL: take_value(x, token >> 4); continue;
+        case DOCDECL:
+            take_value(x, token >> 4);
+            if (x->err.code || x->c.bad)
+                return fail(x, ERR_CORRUPT, "ends early");
+            continue;
         case ATTRIBUTE: break;
         }
         return fail(x, ERR_CORRUPT, "an unknown token");

@@ -16,9 +16,10 @@ static struct slice name_text(const X509_NAME *name, struct arena *a)
         die("out of memory");
     X509_NAME_print_ex(out, name, 0, XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB);
     long n = BIO_get_mem_data(out, &text);
-    struct slice s = arena_copy(a, slice_at(text, n > 0 && n < MAX_TEXT ? (size_t)n : MAX_TEXT));
-    if (n <= 0)
-        s.n = 0;
+    /* An empty name leaves nothing in memory to point at. */
+    struct slice s = {0};
+    if (n > 0)
+        s = arena_copy(a, slice_at(text, n < MAX_TEXT ? (size_t)n : MAX_TEXT));
     BIO_free(out);
     return s;
 }
