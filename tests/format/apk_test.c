@@ -5,6 +5,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <openssl/ec.h>
+#include <openssl/x509.h>
 #include <zlib.h>
 
 #include "format/apk.h"
@@ -12,10 +14,10 @@
 #include "format/cert.h"
 #include "tests/format/samples.h"
 
-#define RSA "fb5dbd3c669af9fc236c6991e6387b7f11ff0590997f22d0f5c74ff40e04fca8"
-#define RSA_2 "681b0e56a796350c08647352a4db800cc44b2adc8f4c72fa350bd05d4d50264d"
-#define RSA_3 "bb77a72efc60e66501ab75953af735874f82cfe52a70d035186a01b3482180f3"
-#define EC "6a8b96e278e58f62cfe3584022cec1d0527fcb85a9e5d2e1694eb0405be5b599"
+#define RSA_KEY "fb5dbd3c669af9fc236c6991e6387b7f11ff0590997f22d0f5c74ff40e04fca8"
+#define RSA_KEY_2 "681b0e56a796350c08647352a4db800cc44b2adc8f4c72fa350bd05d4d50264d"
+#define RSA_KEY_3 "bb77a72efc60e66501ab75953af735874f82cfe52a70d035186a01b3482180f3"
+#define EC_KEY_1 "6a8b96e278e58f62cfe3584022cec1d0527fcb85a9e5d2e1694eb0405be5b599"
 #define VERIFY "its signature does not verify"
 #define TAKEN_OUT "a signing scheme that was there has been taken out"
 
@@ -41,83 +43,92 @@ static const struct want wants[] = {
      {{APK_V2, "b39038a91d8880fb01d2f6bdaeb22d39c1b7c447cef69e779bad544e9a3ec6a3", NULL, 0},
       {APK_V1, "b39038a91d8880fb01d2f6bdaeb22d39c1b7c447cef69e779bad544e9a3ec6a3", NULL, 0}}},
     {"TestActivity_unsigned", 0, "it is not signed", {{0}}},
-    {"apksig/golden-aligned-v1-out", APK_V1, NULL, {{APK_V1, RSA, NULL, 0}}},
-    {"apksig/golden-aligned-v2-out", APK_V2, NULL, {{APK_V2, RSA, NULL, 0}}},
-    {"apksig/golden-aligned-v3-out", APK_V3, NULL, {{APK_V3, RSA, NULL, 0}}},
+    {"apksig/golden-aligned-v1-out", APK_V1, NULL, {{APK_V1, RSA_KEY, NULL, 0}}},
+    {"apksig/golden-aligned-v2-out", APK_V2, NULL, {{APK_V2, RSA_KEY, NULL, 0}}},
+    {"apksig/golden-aligned-v3-out", APK_V3, NULL, {{APK_V3, RSA_KEY, NULL, 0}}},
     {"apksig/golden-aligned-v1v2-out",
      APK_V1 | APK_V2,
      NULL,
-     {{APK_V2, RSA, NULL, 0}, {APK_V1, RSA, NULL, 0}}},
+     {{APK_V2, RSA_KEY, NULL, 0}, {APK_V1, RSA_KEY, NULL, 0}}},
     {"apksig/golden-aligned-v1v2v3-out",
      APK_V1 | APK_V2 | APK_V3,
      NULL,
-     {{APK_V2, RSA, NULL, 0}, {APK_V3, RSA, NULL, 0}, {APK_V1, RSA, NULL, 0}}},
+     {{APK_V2, RSA_KEY, NULL, 0}, {APK_V3, RSA_KEY, NULL, 0}, {APK_V1, RSA_KEY, NULL, 0}}},
     {"apksig/golden-aligned-v1v2v3-lineage-out",
      APK_V1 | APK_V2 | APK_V3,
      NULL,
-     {{APK_V2, RSA, NULL, 0}, {APK_V3, RSA_2, NULL, 1}, {APK_V1, RSA, NULL, 0}}},
+     {{APK_V2, RSA_KEY, NULL, 0}, {APK_V3, RSA_KEY_2, NULL, 1}, {APK_V1, RSA_KEY, NULL, 0}}},
     {"apksig/v1v2v3-with-rsa-2048-lineage-3-signers",
      APK_V1 | APK_V2 | APK_V3,
      NULL,
-     {{APK_V2, RSA, NULL, 0}, {APK_V3, RSA_3, NULL, 2}, {APK_V1, RSA, NULL, 0}}},
+     {{APK_V2, RSA_KEY, NULL, 0}, {APK_V3, RSA_KEY_3, NULL, 2}, {APK_V1, RSA_KEY, NULL, 0}}},
     {"apksig/v1v2v3-with-rsa-2048-lineage-3-signers-invalid-lineage-attr",
      APK_V1 | APK_V2 | APK_V3,
      NULL,
-     {{APK_V2, RSA, NULL, 0}, {APK_V3, RSA_3, VERIFY, 0}, {APK_V1, RSA, NULL, 0}}},
+     {{APK_V2, RSA_KEY, NULL, 0}, {APK_V3, RSA_KEY_3, VERIFY, 0}, {APK_V1, RSA_KEY, NULL, 0}}},
     {"apksig/v1v2v3-with-rsa-2048-lineage-3-signers-no-sig-block",
      APK_V1,
      TAKEN_OUT,
-     {{APK_V1, RSA, NULL, 0}}},
+     {{APK_V1, RSA_KEY, NULL, 0}}},
     {"apksig/two-signers",
      APK_V1 | APK_V2,
      NULL,
-     {{APK_V2, RSA, NULL, 0},
-      {APK_V2, EC, NULL, 0},
-      {APK_V1, RSA, NULL, 0},
-      {APK_V1, EC, NULL, 0}}},
+     {{APK_V2, RSA_KEY, NULL, 0},
+      {APK_V2, EC_KEY_1, NULL, 0},
+      {APK_V1, RSA_KEY, NULL, 0},
+      {APK_V1, EC_KEY_1, NULL, 0}}},
     {"apksig/two-signers-second-signer-v2-broken",
      APK_V1 | APK_V2,
      NULL,
-     {{APK_V2, RSA, NULL, 0},
-      {APK_V2, EC, VERIFY, 0},
-      {APK_V1, RSA, NULL, 0},
-      {APK_V1, EC, NULL, 0}}},
-    {"apksig/v1-only-empty", APK_V1, NULL, {{APK_V1, RSA, NULL, 0}}},
-    {"apksig/v1-only-pkcs7-cert-bag-first-cert-not-used", APK_V1, NULL, {{APK_V1, RSA, NULL, 0}}},
+     {{APK_V2, RSA_KEY, NULL, 0},
+      {APK_V2, EC_KEY_1, VERIFY, 0},
+      {APK_V1, RSA_KEY, NULL, 0},
+      {APK_V1, EC_KEY_1, NULL, 0}}},
+    {"apksig/v1-only-empty", APK_V1, NULL, {{APK_V1, RSA_KEY, NULL, 0}}},
+    {"apksig/v1-only-pkcs7-cert-bag-first-cert-not-used",
+     APK_V1,
+     NULL,
+     {{APK_V1, RSA_KEY, NULL, 0}}},
     {"apksig/v1-only-with-signed-attrs-wrong-content-type",
      APK_V1,
      NULL,
-     {{APK_V1, RSA, "its signed attributes are of another content", 0}}},
-    {"apksig/v1-only-with-signed-attrs-wrong-digest", APK_V1, NULL, {{APK_V1, RSA, VERIFY, 0}}},
+     {{APK_V1, RSA_KEY, "its signed attributes are of another content", 0}}},
+    {"apksig/v1-only-with-signed-attrs-wrong-digest", APK_V1, NULL, {{APK_V1, RSA_KEY, VERIFY, 0}}},
     {"apksig/v1-only-with-signed-attrs-wrong-order",
      APK_V1,
      NULL,
-     {{APK_V1, RSA, "its signed attributes are not in order", 0}}},
-    {"apksig/v1-only-with-signed-attrs-wrong-signature", APK_V1, NULL, {{APK_V1, RSA, VERIFY, 0}}},
+     {{APK_V1, RSA_KEY, "its signed attributes are not in order", 0}}},
+    {"apksig/v1-only-with-signed-attrs-wrong-signature",
+     APK_V1,
+     NULL,
+     {{APK_V1, RSA_KEY, VERIFY, 0}}},
     {"apksig/v2-only-garbage-between-cd-and-eocd",
      APK_V2,
      "data between the zip's directory and its end",
-     {{APK_V2, RSA, NULL, 0}}},
-    {"apksig/v2-only-two-signers", APK_V2, NULL, {{APK_V2, RSA, NULL, 0}, {APK_V2, EC, NULL, 0}}},
+     {{APK_V2, RSA_KEY, NULL, 0}}},
+    {"apksig/v2-only-two-signers",
+     APK_V2,
+     NULL,
+     {{APK_V2, RSA_KEY, NULL, 0}, {APK_V2, EC_KEY_1, NULL, 0}}},
     {"apksig/v2-only-two-signers-second-signer-no-sig",
      APK_V2,
      NULL,
-     {{APK_V2, RSA, NULL, 0}, {APK_V2, EC, "it has no signature", 0}}},
+     {{APK_V2, RSA_KEY, NULL, 0}, {APK_V2, EC_KEY_1, "it has no signature", 0}}},
     {"apksig/v2-only-two-signers-second-signer-no-supported-sig",
      APK_V2,
      NULL,
-     {{APK_V2, RSA, NULL, 0}, {APK_V2, EC, "no signature of a known kind", 0}}},
-    {"apksig/v2-only-with-rsa-pkcs1-sha256-2048", APK_V2, NULL, {{APK_V2, RSA, NULL, 0}}},
+     {{APK_V2, RSA_KEY, NULL, 0}, {APK_V2, EC_KEY_1, "no signature of a known kind", 0}}},
+    {"apksig/v2-only-with-rsa-pkcs1-sha256-2048", APK_V2, NULL, {{APK_V2, RSA_KEY, NULL, 0}}},
     {"apksig/v2-only-with-rsa-pkcs1-sha256-2048-sig-does-not-verify",
      APK_V2,
      NULL,
-     {{APK_V2, RSA, VERIFY, 0}}},
+     {{APK_V2, RSA_KEY, VERIFY, 0}}},
     {"apksig/v2-only-wrong-apk-sig-block-magic", 0, "it is not signed", {{0}}},
-    {"apksig/v2-stripped", APK_V1, TAKEN_OUT, {{APK_V1, RSA, NULL, 0}}},
+    {"apksig/v2-stripped", APK_V1, TAKEN_OUT, {{APK_V1, RSA_KEY, NULL, 0}}},
     {"apksig/v2-stripped-with-ignorable-signing-schemes",
      APK_V1,
      TAKEN_OUT,
-     {{APK_V1, RSA, NULL, 0}}},
+     {{APK_V1, RSA_KEY, NULL, 0}}},
     {"apksig/v3-stripped",
      APK_V2,
      TAKEN_OUT,
@@ -232,6 +243,28 @@ static void a_certificate_says_who_and_when(void **state)
     arena_free(&a);
 }
 
+static void a_certificate_may_name_nobody(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct cert c;
+    uint8_t *der = NULL;
+    X509 *x = X509_new();
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    assert_true(x && key && X509_set_pubkey(x, key));
+    assert_true(X509_gmtime_adj(X509_getm_notBefore(x), 0) != NULL);
+    assert_true(X509_gmtime_adj(X509_getm_notAfter(x), 60) != NULL);
+    assert_true(X509_sign(x, key, EVP_sha256()) > 0);
+    int n = i2d_X509(x, &der);
+    assert_true(n > 0 && cert_parse(slice_at(der, (size_t)n), &a, &c));
+    assert_int_equal(c.subject.n, 0);
+    assert_int_equal(c.issuer.n, 0);
+    OPENSSL_free(der);
+    EVP_PKEY_free(key);
+    X509_free(x);
+    arena_free(&a);
+}
+
 static void changed_content_is_found(void **state)
 {
     (void)state;
@@ -342,6 +375,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(samples_give_their_signers),
         cmocka_unit_test(a_certificate_says_who_and_when),
+        cmocka_unit_test(a_certificate_may_name_nobody),
         cmocka_unit_test(changed_content_is_found),
         cmocka_unit_test(what_is_no_package_is_an_error),
         cmocka_unit_test(odd_manifests_tell_their_package),
